@@ -1,0 +1,58 @@
+//! Every limit of the product, in one place, with the reason for its size.
+
+/// Bytes of an HTTP body and of one WebSocket frame. Four times the longest text, which leaves room for JSON escapes and `extras`.
+pub const BODY_BYTES: usize = 64 * 1024;
+/// Bytes of a message's text (UTF-8).
+pub const TEXT_BYTES: usize = 16 * 1024;
+/// Characters (Unicode scalar values) of a title.
+pub const TITLE_CHARS: usize = 200;
+/// Bytes of an event as encoded for the wire; below [`BODY_BYTES`] so that any event fits a frame with its envelope.
+pub const EVENT_BYTES: usize = 60 * 1024;
+/// Highest priority; 0 to 10 is Gotify's scale.
+pub const PRIORITY_MAX: u8 = 10;
+/// Priority from which the list calls a message urgent (Gotify's "high" starts here).
+pub const PRIORITY_URGENT: u8 = 8;
+/// People one message can name; each has an index row of its own.
+pub const RECIPIENTS: usize = 50;
+/// Tags of one message.
+pub const TAGS: usize = 10;
+/// Characters of one tag.
+pub const TAG_CHARS: usize = 32;
+/// Bytes of the link a message opens; what browsers and proxies agree to carry.
+pub const CLICK_BYTES: usize = 2_000;
+/// Bytes of an idempotency key or `client_id`.
+pub const KEY_BYTES: usize = 128;
+/// Days an idempotency key is remembered.
+pub const KEY_DAYS: i64 = 7;
+/// Characters of a username.
+pub const USERNAME_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
+/// Characters of a password. The lower bound is OWASP's; the upper keeps hashing cheap to refuse.
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=256;
+/// Bytes of an e-mail address (RFC 5321 path).
+pub const EMAIL_BYTES: usize = 254;
+/// Messages on a page of the API.
+pub const PAGE: std::ops::RangeInclusive<u32> = 1..=200;
+/// Messages on a page of the API when none is asked for.
+pub const PAGE_DEFAULT: u32 = 100;
+/// Messages in a snapshot: two screens, so that first paint stays small.
+pub const SNAPSHOT_MESSAGES: u32 = 50;
+/// Characters of a search query.
+pub const QUERY_CHARS: usize = 200;
+/// People offered while a recipient is typed.
+pub const SUGGESTIONS: u32 = 8;
+/// Ranges of exceptions a person's read state may hold; keeps its event far below [`EVENT_BYTES`].
+pub const READ_EXCEPTIONS: usize = 500;
+/// Ranges one change of read state may name.
+pub const READ_RANGES: usize = 200;
+/// People a presence frame lists; above it there is only the count.
+pub const PRESENCE_PEOPLE: usize = 200;
+/// Bytes of the opaque `pos`.
+pub const POS_BYTES: usize = 128;
+/// Seconds between heartbeats on a socket; below the 30 s after which mobile carriers and proxies drop idle connections.
+pub const HEARTBEAT_S: u32 = 25;
+/// Frames a client may get wrong within [`BAD_FRAME_WINDOW_MS`] before its socket is closed with 4010.
+pub const BAD_FRAMES: usize = 3;
+/// The window of [`BAD_FRAMES`].
+pub const BAD_FRAME_WINDOW_MS: u64 = 60_000;
+/// Events a returning client may have missed and still be replayed instead of reset.
+pub const REPLAY_EVENTS: u64 = 100_000;
