@@ -1,5 +1,7 @@
 use super::Catalogue;
 
+mod ui;
+
 /// English.
 pub static EN: Catalogue = Catalogue {
     username_too_short: "A username needs at least 2 characters.",
@@ -21,4 +23,33 @@ pub static EN: Catalogue = Catalogue {
     unknown_recipient: |who| format!("There is no recipient “{who}”. Use everyone or @name."),
     bad_frame: "This frame could not be read",
     resume_out_of_turn: "A resume is only expected after a reset.",
+    malformed_json: |why| format!("The body is not valid JSON: {why}."),
+    invalid_value: |why| format!("This value cannot be used: {why}."),
+    media_type: |expected| format!("Send the body as {expected}."),
+    body_too_large: "The request is too large: at most 64 KiB.",
+    required: "Fill this in.",
+    page_limit: "The limit is a number from 1 to 200.",
+    not_a_number: "This must be a whole number that is not negative.",
+    query_too_long: "The search is too long: at most 200 characters.",
+    filter_unknown: "The filter is one of all, unread, me and sent.",
+    theme_unknown: "The theme is one of system, light and dark.",
+    grant_type: "The grant type must be password.",
+    bad_credentials: "The username or the password is wrong.",
+    wrong_password: "That is not your current password.",
+    unauthorized: "Log in first.",
+    token_expired: "This login needs to be refreshed.",
+    revoked: "This login was ended. Log in again.",
+    foreign_origin: "This came from another site and was not accepted.",
+    username_taken: "That username is taken. Choose another one.",
+    registration_closed: "This server takes no new accounts. Ask its admin for one.",
+    not_found: "There is nothing at this address.",
+    method_not_allowed: "This address does not take that method.",
+    outcome_unknown: "Whether this was stored is not known. Send it again with the same key to find out.",
+    idempotency_conflict: "This key was used for another message. Use a fresh key.",
+    too_many_ranges: "Name at most 200 ranges at once.",
+    too_many_exceptions: "Too many scattered messages are marked. Mark older ones as read first.",
+    unavailable: "The server cannot do this right now. Try again in a moment.",
+    draining: "The server is shutting down. Another one, or the same, takes over.",
+    internal: "Something went wrong on the server. Its log has the cause.",
+    ui: ui::UI,
 };

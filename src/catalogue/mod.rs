@@ -3,8 +3,10 @@
 #![expect(missing_docs, reason = "the English text says what each word is for")]
 
 mod en;
+mod ui;
 
 pub use en::EN;
+pub use ui::Ui;
 
 /// The words of one language. Plain words are texts; sentences with a value in them are functions.
 #[derive(Debug)]
@@ -29,4 +31,34 @@ pub struct Catalogue {
     pub unknown_recipient: fn(&str) -> String,
     pub bad_frame: &'static str,
     pub resume_out_of_turn: &'static str,
+    pub malformed_json: fn(&str) -> String,
+    pub invalid_value: fn(&str) -> String,
+    pub media_type: fn(&str) -> String,
+    pub body_too_large: &'static str,
+    pub required: &'static str,
+    pub page_limit: &'static str,
+    pub not_a_number: &'static str,
+    pub query_too_long: &'static str,
+    pub filter_unknown: &'static str,
+    pub theme_unknown: &'static str,
+    pub grant_type: &'static str,
+    pub bad_credentials: &'static str,
+    pub wrong_password: &'static str,
+    pub unauthorized: &'static str,
+    pub token_expired: &'static str,
+    pub revoked: &'static str,
+    pub foreign_origin: &'static str,
+    pub username_taken: &'static str,
+    pub registration_closed: &'static str,
+    pub not_found: &'static str,
+    pub method_not_allowed: &'static str,
+    pub unavailable: &'static str,
+    pub outcome_unknown: &'static str,
+    pub idempotency_conflict: &'static str,
+    pub too_many_ranges: &'static str,
+    pub too_many_exceptions: &'static str,
+    pub draining: &'static str,
+    pub internal: &'static str,
+    /// The words of the pages.
+    pub ui: Ui,
 }

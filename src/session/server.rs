@@ -184,6 +184,15 @@ impl Connection {
         }
     }
 
+    /// The log began another life under the stream.
+    pub fn interrupt(&mut self, reason: ResetReason) -> Vec<Action> {
+        if !self.is_live() {
+            return Vec::new();
+        }
+        self.phase = Phase::AwaitingResume;
+        vec![Action::Send(ServerFrame::Reset { reason, after_ms: RESET_SPREAD_MS })]
+    }
+
     /// The shell wrote `count` event objects.
     pub fn wrote(&mut self, count: u64) {
         self.written += count;
