@@ -1,0 +1,76 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { expect, test } from '../support/fixtures.ts';
+import { hydrated } from '../support/pages.ts';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(' ')) }));
+  expect(found, `what axe found on ${page.url()}`).toEqual([]);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  // Colours that are still fading are not the ones that people read.
+  test.describe(`in the ${colorScheme} theme`, () => {
+    test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
+    const look = { colorScheme, reducedMotion: 'reduce' } as const;
+
+    test('the pages for everybody', async ({ page, expectConsole }) => {
+      expectConsole(/status of 404/);
+      for (const path of ['/login', '/register', '/there/is/no/such/page']) {
+        await page.goto(path);
+        await hydrated(page);
+        await expectAccessible(page);
+      }
+    });
+
+    test('the inbox, empty', async ({ person }) => {
+      const alice = await person('alice', look);
+      await expectAccessible(alice.page);
+    });
+
+    test('the inbox, with messages of every kind', async ({ person }) => {
+      const alice = await person('alice');
+      const bob = await person('bob', look);
+      await alice.api.publishAll([
+        'plain',
+        { title: 'Urgent', message: 'with a title', priority: 9 },
+        { title: 'High', message: 'not quite as urgent', priority: 7 },
+        { message: 'for bob alone 只給你', to: '@bob' },
+      ]);
+      await bob.api.publish('from bob');
+      await bob.inbox.showsUnread(4);
+      await bob.inbox.text.fill('a draft');
+      await bob.page.keyboard.press('Escape');
+      await expectAccessible(bob.page);
+    });
+
+    test('the help', async ({ person }) => {
+      const alice = await person('alice', look);
+      await alice.page.getByRole('main').focus();
+      await alice.page.keyboard.press('?');
+      await expect(alice.inbox.help).toBeVisible();
+      await expectAccessible(alice.page);
+    });
+
+    test('the history, with results and without', async ({ person }) => {
+      const alice = await person('alice', look);
+      await alice.api.publish({ title: 'Disk', message: 'almost full' });
+      for (const path of ['/history', '/history?q=disk', '/history?q=nothing.like.it']) {
+        await alice.page.goto(path);
+        await hydrated(alice.page);
+        await expectAccessible(alice.page);
+      }
+    });
+
+    test('the settings', async ({ person }) => {
+      const alice = await person('alice', look);
+      await alice.page.goto('/settings');
+      await hydrated(alice.page);
+      await expectAccessible(alice.page);
+    });
+  });
+}

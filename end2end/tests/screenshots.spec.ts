@@ -1,0 +1,118 @@
+import type { Page } from '@playwright/test';
+import { fileURLToPath } from 'node:url';
+
+import { Api } from '../support/api.ts';
+import { expect, type Person, test } from '../support/fixtures.ts';
+import { Entrance, hydrated, Row } from '../support/pages.ts';
+
+const PICTURES = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const PASSWORD = 'correct horse battery staple';
+
+/** Pictures change with every font and browser, so they are only made when asked for; the rest is checked always. */
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env['UPDATE_SCREENSHOTS'] !== '1') return;
+  await page.screenshot({ path: `${PICTURES}${name}.png`, animations: 'disabled', caret: 'hide' });
+}
+
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const [content, window] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth] as const;
+  });
+  expect(content, `${page.url()} at ${window} pixels`).toBeLessThanOrEqual(window);
+}
+
+/** A morning in a small company, as seen by mei.chen. */
+async function fill(mei: Person, register: (name: string) => Promise<Api>): Promise<void> {
+  const jonas = await register('jonas.lind');
+  const ana = await register('ana.kovac');
+  const ops = await register('ops-bot');
+  const release = await register('release-agent');
+
+  await ana.publish('Coffee machine on the second floor is repaired.');
+  await mei.api.publish({ title: '週五全員會議改到下午三點', message: '地點不變，請提早五分鐘入場。會議連結與議程已更新。' });
+  await jonas.publish({ message: 'שלום, הפגישה נדחתה למחר בבוקר.', to: '@mei.chen' });
+  await mei.api.publish({ message: 'Ordered the new disk, it comes on Tuesday.', to: '@jonas.lind' });
+  await release.publish({
+    title: '2.4.1 is out',
+    message: 'Fixes the reconnect delay after sleep. Rolled out to all regions in 11 minutes.',
+    priority: 7,
+  });
+  await mei.inbox.markAll.click();
+  await mei.inbox.showsUnread(0);
+  await ana.publish('The visitors from Ljubljana are in the lobby. I take them up to the third floor.');
+  await jonas.publish({
+    title: 'Can you look at the invoice export?',
+    message: 'Two customers in Taipei get an empty file since this morning. 附件裡有範例。',
+    to: '@mei.chen',
+  });
+  await ops.publish({
+    title: 'Disk almost full on db-2',
+    message: '94 % used, growing 1.2 GB an hour. At this pace it is full at 17:40.',
+    priority: 9,
+  });
+  await mei.inbox.showsUnread(3);
+  await expect(mei.inbox.undo).toHaveCount(0, { timeout: 20_000 });
+}
+
+for (const { name, colorScheme, viewport } of [
+  { name: 'inbox-light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  { name: 'inbox-dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  { name: 'inbox-phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+] as const) {
+  test(name, async ({ person, server }) => {
+    const mei = await person('mei.chen', { colorScheme, viewport, deviceScaleFactor: 2, reducedMotion: 'reduce' });
+    await fill(mei, (username) => Api.register(server.url, username, PASSWORD));
+
+    await expectNoSidewaysScroll(mei.page);
+    await expect(mei.inbox.row('94 % used, growing 1.2 GB an hour. At this pace it is full at 17:40.')).toBeInViewport();
+    await new Row(mei.inbox.rows.first()).isUnread();
+    const background = await mei.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const brightness = Math.max(...(background.match(/\d+/g) ?? []).slice(0, 3).map(Number));
+    if (colorScheme === 'dark') expect(brightness).toBeLessThan(80);
+    else expect(brightness).toBeGreaterThan(200);
+    await picture(mei.page, name);
+  });
+}
+
+test('no page scrolls sideways, from a small phone to a wide screen', async ({ person, server, newBrowser }) => {
+  const alice = await Api.register(server.url, 'alice', PASSWORD);
+  const mei = await person('mei.chen');
+  await alice.publishAll([
+    `a long word ${'a'.repeat(300)} and https://example.org/${'path/'.repeat(60)}`,
+    { title: 'T'.repeat(200), message: '長'.repeat(300), priority: 9, to: '@mei.chen' },
+  ]);
+  await mei.inbox.showsUnread(2);
+  const visitor = await (await newBrowser()).newPage();
+
+  for (const width of [360, 390, 719, 720, 1100, 1280, 1920, 2560]) {
+    for (const page of [mei.page, visitor]) await page.setViewportSize({ width, height: 800 });
+    for (const path of ['/', '/history', '/history?q=long', '/settings']) {
+      await mei.page.goto(path);
+      await hydrated(mei.page);
+      await expectNoSidewaysScroll(mei.page);
+    }
+    for (const path of ['/login', '/register']) {
+      await visitor.goto(path);
+      await expect(new Entrance(visitor).heading).toBeVisible();
+      await expectNoSidewaysScroll(visitor);
+    }
+  }
+});
+
+test('nothing moves while the page comes alive', async ({ person }) => {
+  const mei = await person('mei.chen');
+  await mei.page.addInitScript(() => {
+    const shifts: number[] = [];
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+        if (!entry.hadRecentInput) shifts.push(entry.value);
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await mei.api.publishAll(['one', 'two', 'three']);
+  await mei.inbox.open();
+  const shifts = await mei.page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
+  expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.01);
+});
