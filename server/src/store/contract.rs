@@ -1,0 +1,165 @@
+//! What every store must do, whatever database it stands on: functions over [`Store`], made into tests for each backend by
+//! [`suite!`], so that the backend's name stands in the test's name.
+
+pub(super) mod accounts;
+pub(super) mod fold;
+pub(super) mod log;
+pub(super) mod search;
+pub(super) mod sessions;
+
+use push_system::{
+    accounts::{Person, Username},
+    ids::{MessageId, UserId},
+    message::{ClientId, Draft, PublishRequest},
+    timestamp::Timestamp,
+};
+
+use super::{Change, Entry, NewAccount, Outcome, Publish, Store, Write};
+
+/// A database of its own for one test; gone when dropped.
+pub(super) trait Fixture: Sized {
+    type Store: Store;
+
+    /// An empty one.
+    fn new() -> Self;
+
+    /// Opens it, or opens it again after the first store was dropped.
+    async fn open(&self) -> Self::Store;
+}
+
+/// Makes a module's worth of tests out of the suite.
+macro_rules! suite {
+    ($fixture:ty) => {
+        $crate::store::contract::suite! { $fixture;
+            log: {
+                places_are_dense_over_batches_with_refused_writes,
+                what_is_stored_is_what_is_read,
+                a_repeated_key_publishes_once,
+                a_key_counts_within_its_batch_too,
+                keys_belong_to_their_sender_and_are_compared_byte_for_byte,
+                keys_are_forgotten_by_age,
+                nobody_publishes_who_does_not_exist,
+                text_comes_back_byte_for_byte,
+                a_place_is_probed_by_its_own_tag,
+                a_new_epoch_moves_nothing,
+                a_read_state_from_an_old_version_is_stale,
+                all_of_it_is_there_after_opening_again,
+            }
+            fold: {
+                what_is_read_is_the_fold_of_the_log,
+                messages_that_come_between_count_and_commit_are_counted,
+            }
+            search: {
+                a_word_is_found_from_its_beginning_and_folded,
+                characters_without_spaces_are_found_anywhere,
+                emoji_are_found,
+                what_is_typed_is_never_syntax,
+                title_and_tags_are_searched_too,
+                all_words_must_occur,
+                only_what_a_person_may_see_is_found,
+                found_messages_come_in_pages,
+                a_rare_permission_is_found_behind_many_matches,
+                the_index_follows_in_steps,
+            }
+            accounts: {
+                the_first_account_is_the_admin,
+                a_taken_name_is_refused,
+                a_new_person_starts_with_nothing_unread,
+                people_are_found_by_name_and_by_prefix,
+                signing_keys_are_made_once,
+            }
+            sessions: {
+                a_session_lasts_until_it_is_over,
+                a_refresh_token_rotates,
+                the_same_answer_is_given_until_it_arrived,
+                a_token_used_after_its_successor_is_reuse,
+                an_access_token_confirms_its_generation,
+                revoking_one_session_spares_the_others,
+                revoking_a_person_spares_the_kept_session,
+                a_new_password_ends_the_other_sessions,
+                sessions_are_forgotten_with_their_tokens,
+            }
+        }
+    };
+    ($fixture:ty; $($part:ident: { $($test:ident,)* })*) => {
+        $($(
+            #[tokio::test]
+            async fn $test() {
+                $crate::store::contract::$part::$test::<$fixture>().await;
+            }
+        )*)*
+    };
+}
+pub(super) use suite;
+
+/// Some moment; the suite has no clock.
+pub(super) const NOW: i64 = 1_795_000_000_000;
+
+/// [`NOW`] and so many milliseconds.
+pub(super) fn moment(after_ms: i64) -> Timestamp {
+    Timestamp::from_unix_ms(NOW + after_ms)
+}
+
+pub(super) fn username(name: &str) -> Username {
+    Username::parse(name).unwrap()
+}
+
+pub(super) fn new_account(name: &str) -> NewAccount {
+    NewAccount { name: username(name), email: None, password_hash: format!("$argon2id$of-{name}"), at: moment(0) }
+}
+
+/// Registers a person.
+pub(super) async fn person(store: &impl Store, name: &str) -> Person {
+    store.register(new_account(name)).await.unwrap().unwrap().person
+}
+
+pub(super) fn write(change: Change) -> Write {
+    Write { at: moment(0), tag: 7, change }
+}
+
+pub(super) fn key(text: &str) -> ClientId {
+    ClientId::parse(text, "client_id").unwrap()
+}
+
+pub(super) fn draft(request: serde_json::Value) -> Draft {
+    Draft::parse(serde_json::from_value::<PublishRequest>(request).unwrap()).unwrap()
+}
+
+/// A message to everyone, or with `to` to those named.
+pub(super) fn publish(sender: &Person, client_id: &str, text: &str, to: &[&Person]) -> Write {
+    let names: Vec<_> = to.iter().map(|person| format!("@{}", person.name)).collect();
+    let draft = draft(serde_json::json!({ "message": text, "to": names }));
+    publish_draft(sender, client_id, draft, to.iter().map(|person| person.id).collect())
+}
+
+pub(super) fn publish_draft(sender: &Person, client_id: &str, draft: Draft, named: Vec<UserId>) -> Write {
+    let mut request_hash = [0; 32];
+    let text = draft.message.as_bytes();
+    let kept = text.len().min(32);
+    request_hash[..kept].copy_from_slice(&text[..kept]);
+    write(Change::Publish(Publish { sender: sender.clone(), key: key(client_id), request_hash, draft, named }))
+}
+
+/// Commits one write that must be stored.
+pub(super) async fn store_one(store: &impl Store, write: Write) -> Entry {
+    stored(store.commit(&[write]).await.unwrap().remove(0))
+}
+
+/// Publishes to everyone under a key made of the text; returns the id.
+pub(super) async fn say(store: &impl Store, sender: &Person, text: &str) -> MessageId {
+    tell(store, sender, text, &[]).await
+}
+
+/// As [`say`], to those named.
+pub(super) async fn tell(store: &impl Store, sender: &Person, text: &str, to: &[&Person]) -> MessageId {
+    let head = store.head().await.unwrap().position.seq;
+    let entry = store_one(store, publish(sender, &format!("k{head}"), text, to)).await;
+    entry.position.seq.into()
+}
+
+pub(super) fn stored(outcome: Outcome) -> Entry {
+    match outcome {
+        Outcome::Stored(entry) => entry,
+        other => panic!("not stored: {other:?}"),
+    }
+}

@@ -1,0 +1,225 @@
+//! The log: places, keys, text, positions.
+
+use push_system::{
+    ids::{MessageId, Seq, UserId},
+    read_state::{ReadChange, ReadState},
+};
+use serde_json::json;
+
+use super::{
+    super::{Audience, Change, EntryBody, KeyUse, Log, Outcome, ReadWrite, Revocation, Write},
+    Fixture, draft, key, moment, person, publish, publish_draft, say, store_one, stored, username, write,
+};
+
+fn read_write(user: UserId, expected_version: i64, state: ReadState) -> Write {
+    write(Change::Read(ReadWrite { user, expected_version, state, unread: 0, counted_through: Seq(0) }))
+}
+
+pub(in super::super) async fn places_are_dense_over_batches_with_refused_writes<F: Fixture>() {
+    let (fixture, ghost) = (F::new(), UserId(99));
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let batch = [
+        publish(&ana, "a", "one", &[]),
+        publish(&ana, "a", "another", &[]),
+        read_write(ana.id, 5, ReadState::default()),
+        write(Change::Revoke(Revocation::Person { user: ghost, keep: None })),
+        publish(&ana, "b", "two", &[]),
+        read_write(ana.id, 0, ReadState::starting_at(MessageId(1))),
+    ];
+    let outcomes = store.commit(&batch).await.unwrap();
+    assert!(matches!(outcomes[1], Outcome::KeyConflict));
+    assert!(matches!(outcomes[2], Outcome::Stale));
+    assert!(matches!(outcomes[3], Outcome::NoSuchPerson));
+    store_one(&store, publish(&ana, "c", "three", &[])).await;
+    let places: Vec<_> =
+        store.entries(Seq(0), 100).await.unwrap().into_iter().map(|entry| entry.position.seq.0).collect();
+    assert_eq!(places, [1, 2, 3, 4]);
+    assert_eq!(store.head().await.unwrap().position.seq, Seq(4));
+    assert!(store.commit(&[]).await.unwrap().is_empty());
+}
+
+pub(in super::super) async fn what_is_stored_is_what_is_read<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let (ana, bob) = (person(&store, "ana").await, person(&store, "bob").await);
+    let state = ReadState::starting_at(MessageId(0)).after(&ReadChange::read(MessageId(3)));
+    let batch = [
+        publish(&ana, "a", "to all", &[]),
+        publish(&ana, "b", "to bob", &[&bob]),
+        read_write(bob.id, 0, state),
+        write(Change::Revoke(Revocation::Person { user: bob.id, keep: None })),
+        write(Change::Password { user: ana.id, hash: "$argon2id$new".into(), keep: None }),
+    ];
+    let answered: Vec<_> = store.commit(&batch).await.unwrap().into_iter().map(stored).collect();
+    assert_eq!(store.entries(Seq(0), 100).await.unwrap(), answered);
+    let audiences: Vec<_> = answered.iter().map(|entry| entry.audience.clone()).collect();
+    let both = Audience::People(vec![ana.id, bob.id]);
+    let own = Audience::People(vec![bob.id]);
+    assert_eq!(audiences, [Audience::Everyone, both, own, Audience::Servers, Audience::Servers]);
+    assert_eq!(store.entries(Seq(2), 1).await.unwrap(), answered[2..3]);
+}
+
+pub(in super::super) async fn a_repeated_key_publishes_once<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let first = store_one(&store, publish(&ana, "a", "hello", &[])).await;
+    let id = MessageId::from(first.position.seq);
+    let again = store.commit(&[publish(&ana, "a", "hello", &[])]).await.unwrap();
+    assert!(matches!(again[..], [Outcome::Repeated(found)] if found == id));
+    let other = store.commit(&[publish(&ana, "a", "goodbye", &[])]).await.unwrap();
+    assert!(matches!(other[..], [Outcome::KeyConflict]));
+    assert_eq!(store.entries(Seq(0), 10).await.unwrap(), [first]);
+}
+
+pub(in super::super) async fn a_key_counts_within_its_batch_too<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let (once, other) = (publish(&ana, "a", "hello", &[]), publish(&ana, "a", "goodbye", &[]));
+    let outcomes = store.commit(&[once.clone(), once, other]).await.unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Stored(_), Outcome::Repeated(MessageId(1)), Outcome::KeyConflict]));
+    assert_eq!(store.head().await.unwrap().position.seq, Seq(1));
+}
+
+pub(in super::super) async fn keys_belong_to_their_sender_and_are_compared_byte_for_byte<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let (ana, bob) = (person(&store, "ana").await, person(&store, "bob").await);
+    let quoted = r#"k"\'%_1"#;
+    let batch = [(&ana, "k1"), (&ana, "K1"), (&bob, "k1"), (&bob, quoted), (&bob, "1")]
+        .map(|(sender, key)| publish(sender, key, "hello", &[]));
+    for outcome in store.commit(&batch).await.unwrap() {
+        stored(outcome);
+    }
+    let repeated = store.commit(&batch).await.unwrap();
+    let ids: Vec<_> = repeated
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::Repeated(id) => id.0,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(ids, [1, 2, 3, 4, 5]);
+    let found = store.find_key(bob.id, &key(quoted)).await.unwrap().unwrap();
+    let Change::Publish(published) = &batch[3].change else { unreachable!() };
+    assert_eq!(found, KeyUse { request_hash: published.request_hash, message: MessageId(4) });
+    assert_eq!(store.find_key(bob.id, &key("K1")).await.unwrap(), None);
+}
+
+pub(in super::super) async fn keys_are_forgotten_by_age<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let late = Write { at: moment(1), ..publish(&ana, "late", "hello", &[]) };
+    store.commit(&[publish(&ana, "early", "hello", &[]), late]).await.unwrap();
+    assert_eq!(store.forget_keys(moment(1)).await.unwrap(), 1);
+    assert_eq!(store.find_key(ana.id, &key("early")).await.unwrap(), None);
+    assert!(store.find_key(ana.id, &key("late")).await.unwrap().is_some());
+    assert_eq!(store.entries(Seq(0), 10).await.unwrap().len(), 2);
+}
+
+pub(in super::super) async fn nobody_publishes_who_does_not_exist<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ghost = push_system::accounts::Person { id: UserId(1), name: username("ghost") };
+    let batch = [
+        publish(&ghost, "a", "boo", &[]),
+        read_write(ghost.id, 0, ReadState::default()),
+        write(Change::Password { user: ghost.id, hash: String::new(), keep: None }),
+    ];
+    let outcomes = store.commit(&batch).await.unwrap();
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::NoSuchPerson)), "{outcomes:?}");
+    assert_eq!(store.head().await.unwrap().position.seq, Seq(0));
+    assert_eq!(store.snapshot(ghost.id, 10).await.unwrap(), None);
+    assert_eq!(store.read_state(ghost.id).await.unwrap(), None);
+}
+
+pub(in super::super) async fn text_comes_back_byte_for_byte<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let texts = [
+        "您好 🎉\u{1F468}\u{200D}\u{1F469}",
+        "مرحبا\u{202E}\u{200F}",
+        "e\u{301} é \u{FEFF}",
+        "𠮷野家 \u{10FFFF}",
+        " \r\n\ttrailing  ",
+        r#"'; DROP TABLE message; -- " \ % _ \u0041"#,
+    ];
+    for (n, text) in texts.iter().enumerate() {
+        let draft = draft(json!({
+            "message": text, "title": text, "tags": [text.chars().take(32).collect::<String>()], "priority": n, "click": "https://x/?q='\"",
+            "extras": { "client::display": { "contentType": "text/markdown" }, *text: [1, -2.5, null, true, text] },
+        }));
+        let entry = store_one(&store, publish_draft(&ana, &format!("k{n}"), draft.clone(), vec![])).await;
+        let read = store.entries(Seq(n as u64), 1).await.unwrap().remove(0);
+        assert_eq!(read, entry);
+        let EntryBody::Published { message, .. } = read.body else { panic!("no message") };
+        assert_eq!((message.message.as_str(), message.title.as_str()), (*text, *text));
+        assert_eq!((&message.extras, &message.tags, &message.to), (&draft.extras, &draft.tags, &draft.to));
+        assert_eq!((message.priority, message.click, message.date), (draft.priority, draft.click, moment(0)));
+    }
+}
+
+pub(in super::super) async fn a_place_is_probed_by_its_own_tag<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let start = store.head().await.unwrap();
+    assert_eq!((start.position.seq, start.floor), (Seq(0), Seq(0)));
+    let batch = [1, u32::MAX].map(|tag| Write { tag, ..publish(&ana, &tag.to_string(), "hello", &[]) });
+    store.commit(&batch).await.unwrap();
+    let head = store.head().await.unwrap();
+    assert_eq!((head.position.seq, head.position.tag, &head.system), (Seq(2), u32::MAX, &start.system));
+    for (seq, tag) in [(0, Some(start.position.tag)), (1, Some(1)), (2, Some(u32::MAX)), (3, None), (u64::MAX, None)] {
+        let probe = store.probe(Seq(seq)).await.unwrap();
+        assert_eq!((probe.tag, &probe.head), (tag, &head), "{seq}");
+    }
+}
+
+pub(in super::super) async fn a_new_epoch_moves_nothing<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    say(&store, &ana, "hello").await;
+    let before = store.head().await.unwrap();
+    let after = store.renew_epoch().await.unwrap();
+    assert_ne!(after.position.epoch, before.position.epoch);
+    assert_eq!(store.head().await.unwrap(), after);
+    let moved = push_system::position::Position { epoch: before.position.epoch.clone(), ..after.position };
+    assert_eq!((moved, after.floor, after.system), (before.position, before.floor, before.system));
+}
+
+pub(in super::super) async fn a_read_state_from_an_old_version_is_stale<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let first = store.read_state(ana.id).await.unwrap().unwrap();
+    let state = |n| ReadState::starting_at(MessageId(n));
+    let both = [read_write(ana.id, first.version, state(1)), read_write(ana.id, first.version, state(2))];
+    let outcomes = store.commit(&both).await.unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Stored(_), Outcome::Stale]));
+    let now = store.read_state(ana.id).await.unwrap().unwrap();
+    assert_eq!((now.state, now.head), (state(1), Seq(1)));
+    let outcomes = store.commit(&[read_write(ana.id, first.version, state(3))]).await.unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Stale]));
+    store_one(&store, read_write(ana.id, now.version, state(3))).await;
+    assert_eq!(store.read_state(ana.id).await.unwrap().unwrap().state, state(3));
+}
+
+pub(in super::super) async fn all_of_it_is_there_after_opening_again<F: Fixture>() {
+    let fixture = F::new();
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    say(&store, &ana, "hello").await;
+    let (head, entries) = (store.head().await.unwrap(), store.entries(Seq(0), 10).await.unwrap());
+    let snapshot = store.snapshot(ana.id, 10).await.unwrap();
+    drop(store);
+    let store = fixture.open().await;
+    assert_eq!(store.head().await.unwrap(), head);
+    assert_eq!(store.entries(Seq(0), 10).await.unwrap(), entries);
+    assert_eq!(store.snapshot(ana.id, 10).await.unwrap(), snapshot);
+    assert_eq!(say(&store, &ana, "again").await, MessageId(2));
+}

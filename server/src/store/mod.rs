@@ -1,0 +1,212 @@
+//! The database: the log and everything derived from it, and the accounts.
+//!
+//! Two traits, one module per database, one contract suite (`contract.rs`) run on each. What becomes of a batch is decided
+//! in `plan.rs`, once for all. Rows are not domain types: what comes out of here is parsed. No SQL stands outside this folder.
+
+mod plan;
+mod types;
+
+pub mod sqlite;
+
+#[cfg(test)]
+mod contract;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use push_system::{
+    accounts::{Email, Person, Username},
+    api::{HistoryPage, HistoryQuery},
+    ids::{MessageId, Seq, UserId},
+    inbox::Snapshot,
+    message::ClientId,
+    read_state::{Ranges, ReadState},
+    timestamp::Timestamp,
+};
+
+pub use types::*;
+
+/// The database could not do it; nothing about the request is to blame.
+#[derive(Debug)]
+pub struct StoreError(Box<dyn std::error::Error + Send + Sync>);
+
+impl StoreError {
+    /// Wraps what the driver said.
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "store: {}", self.0)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<CommitError> for StoreError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::NotStored(error) => error,
+            CommitError::OutcomeUnknown(_) => Self::new(error),
+        }
+    }
+}
+
+/// A batch did not commit, as far as is known.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Rolled back, or never begun: nothing of it is stored.
+    #[error("not committed: {0}")]
+    NotStored(StoreError),
+    /// COMMIT was sent and its answer was lost: all of it is stored, or nothing.
+    #[error("commit answered nothing: {0}")]
+    OutcomeUnknown(StoreError),
+}
+
+/// The append-only log, and what is read from it.
+///
+/// Ordering: `seq` is dense; an event becomes visible to every read together with all events before it. All reads are
+/// from the primary. Every read of several tables is one read transaction.
+#[async_trait]
+pub trait Log: Send + Sync + 'static {
+    /// Applies a batch in one transaction with durable settings: locks the head row first, then checks each write
+    /// (keys also within the batch, sender, read state's version), then gives the survivors the next dense positions in
+    /// the order of the batch. Outcomes stand in the order of the batch.
+    ///
+    /// # Errors
+    /// [`CommitError`]; a write that is refused is an outcome, not an error.
+    async fn commit(&self, batch: &[Write]) -> Result<Vec<Outcome>, CommitError>;
+
+    /// Where the log ends and where its history begins.
+    async fn head(&self) -> Result<Head, StoreError>;
+
+    /// Gives the log a new epoch (it went back under a running system) and returns the head.
+    async fn renew_epoch(&self) -> Result<Head, StoreError>;
+
+    /// What stands at `seq`, with the head as of the same read transaction.
+    async fn probe(&self, seq: Seq) -> Result<Probe, StoreError>;
+
+    /// Events after `after`, in order, at most `limit`, for all audiences: what a tail follows.
+    async fn entries(&self, after: Seq, limit: u32) -> Result<Vec<Entry>, StoreError>;
+
+    /// Events in `(after, through]` that `user` is entitled to, in order, at most `limit`: a merge of one keyset range
+    /// per audience, never a filter over the log.
+    async fn entries_for(&self, user: UserId, after: Seq, through: Seq, limit: u32) -> Result<Vec<Entry>, StoreError>;
+
+    /// What was published under a key, for the answer after [`CommitError::OutcomeUnknown`].
+    async fn find_key(&self, sender: UserId, key: &ClientId) -> Result<Option<KeyUse>, StoreError>;
+
+    /// Forgets keys used before `before`; returns how many.
+    async fn forget_keys(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// The inbox at the head, cut to its newest `limit` messages: one consistent read.
+    /// `None` when there is no such person.
+    async fn snapshot(&self, user: UserId, limit: u32) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Messages the person may see, newest first. With words, all of them must occur (letters folded); a CJK word may
+    /// occur anywhere, another from its beginning. What was committed before the call is found.
+    async fn history(&self, user: UserId, query: &HistoryQuery) -> Result<HistoryPage, StoreError>;
+
+    /// A person's read state with the version a [`Change::Read`] must name, and the head as of the same read.
+    async fn read_state(&self, user: UserId) -> Result<Option<StoredReadState>, StoreError>;
+
+    /// How many messages from others, with ids up to `through`, are unread under `state`.
+    async fn count_unread(&self, user: UserId, state: &ReadState, through: Seq) -> Result<u64, StoreError>;
+
+    /// Those of `gaps` that hold no message from others the person is entitled to.
+    async fn empty_gaps(&self, user: UserId, gaps: &Ranges) -> Result<Ranges, StoreError>;
+
+    /// Brings the search index up to the head, a bounded step at a time; returns whether it is there.
+    async fn index_step(&self) -> Result<bool, StoreError>;
+}
+
+/// Accounts, sessions and the keys that sign for them.
+///
+/// Each method is one transaction. Names, hashes and keys are compared byte for byte.
+#[async_trait]
+pub trait Accounts: Send + Sync + 'static {
+    /// Adds an account whose inbox starts at the head with nothing unread. The first account of a database is its admin.
+    /// `None` when the name is taken.
+    async fn register(&self, account: NewAccount) -> Result<Option<Account>, StoreError>;
+
+    /// The account of that name.
+    async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError>;
+
+    /// The account of that number.
+    async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError>;
+
+    /// All accounts, by number.
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError>;
+
+    /// Of these names, the ones that exist.
+    async fn people_named(&self, names: &[Username]) -> Result<Vec<Person>, StoreError>;
+
+    /// People whose name starts with `prefix`, by name.
+    async fn people_starting(&self, prefix: &str, limit: u32) -> Result<Vec<Person>, StoreError>;
+
+    /// Opens a session with its first refresh token (generation 1).
+    async fn open_session(&self, session: NewSession) -> Result<(), StoreError>;
+
+    /// A session that was not revoked and is not over at `now`, with its person as of now.
+    async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError>;
+
+    /// Uses a refresh token. The first use stores `successor` as the next generation; a later use finds it stored and
+    /// changes nothing, until [`crate::auth`]'s grace after the successor was first seen in use is over: then it is
+    /// [`Rotation::Reused`] (and nothing is changed: revoking is a [`Change::Revoke`]). Presenting a generation confirms
+    /// that its predecessor's answer was received.
+    async fn rotate(
+        &self,
+        presented: &TokenHash,
+        successor: &TokenHash,
+        now: Timestamp,
+        grace_ms: i64,
+    ) -> Result<Rotation, StoreError>;
+
+    /// An access token issued with this generation was used: its predecessor's answer was received.
+    async fn confirm_generation(&self, session: SessionId, generation: u32, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The keys of this system, creating `candidate` under the head lock when there are none. Newest first.
+    async fn signing_keys(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError>;
+
+    /// Forgets sessions, with their tokens, that ended before `before`; returns how many.
+    async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// A whole database.
+pub trait Store: Log + Accounts {}
+
+impl<T: Log + Accounts> Store for T {}
+
+/// An account to be.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Its name.
+    pub name: Username,
+    /// Its address, if given.
+    pub email: Option<Email>,
+    /// The password as PHC string.
+    pub password_hash: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The message a key stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// SHA-256 of the parsed request.
+    pub request_hash: [u8; 32],
+    /// What it published.
+    pub message: MessageId,
+}

@@ -1,0 +1,228 @@
+//! From a path to a connection that can be trusted: files, settings, schema.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{super::StoreError, writer};
+
+/// How long a writer waits for another process (a tool, a backup) to finish its transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Readers at once. Reads are short; more of them would only compete for the same pages.
+const READERS: u32 = 4;
+/// What marks a file as one of ours ("push" in ASCII), so that a schema is never put into somebody else's database.
+const APPLICATION_ID: i64 = 0x7075_7368;
+/// The schema, step by step; a file's `user_version` counts the steps it has taken.
+const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_log_and_accounts.sql")];
+/// `PRAGMA synchronous`: FULL. 3 (EXTRA) is stronger.
+const SYNCHRONOUS_FULL: i64 = 2;
+
+/// Why a file was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file or folder could not be made, or read.
+    #[error("{path}: {source}", path = .path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another server holds it.
+    #[error(
+        "{path} is in use by another push-system server; stop that one, or give this one its own PUSH_DATA_DIR",
+        path = .path.display()
+    )]
+    InUse {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A later version migrated it.
+    #[error(
+        "{path} has schema version {found}, and this push-system knows versions up to {known}; use the version that wrote it, or a later one",
+        path = .path.display()
+    )]
+    NewerSchema {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The last one known here.
+        known: i64,
+    },
+    /// It is an `SQLite` database of another program.
+    #[error("{path} is a database, but not one of push-system", path = .path.display())]
+    Foreign {
+        /// The database.
+        path: PathBuf,
+    },
+    /// What is acknowledged would not survive a power cut.
+    #[error(
+        "SQLite runs with {setting} = {found} where push-system needs {needed}; is the file on a network file system?"
+    )]
+    Weak {
+        /// Which setting.
+        setting: &'static str,
+        /// What it reads back as.
+        found: String,
+        /// What it must be.
+        needed: &'static str,
+    },
+    /// `SQLite` refused.
+    #[error(transparent)]
+    Database(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
+    let path = path.to_owned();
+    |source| OpenError::File { path, source }
+}
+
+/// Makes folder and file before `SQLite` does, so that at no moment others can read them: it gives its WAL the mode of the
+/// file. Returns the path without links, by which two spellings of one file are told to be one.
+pub(super) fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    // An existing file is not opened here: closing it would drop the locks that SQLite holds on it in this process.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => keep_name(folder).map_err(at(folder))?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => close_to_others(path).map_err(at(path))?,
+        Err(error) => return Err(at(path)(error)),
+    }
+    path.canonicalize().map_err(at(path))
+}
+
+/// A new file outlives a power cut only if the folder that names it was flushed, and the one that names the folder.
+fn keep_name(folder: &Path) -> io::Result<()> {
+    let folder = folder.canonicalize()?;
+    File::open(&folder)?.sync_all()?;
+    folder.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
+
+/// A restored copy may have come back readable by all, with the signing keys in it.
+fn close_to_others(path: &Path) -> io::Result<()> {
+    if matches!(fs::metadata(path)?.permissions().mode() & 0o777, 0o400 | 0o600) {
+        return Ok(());
+    }
+    tracing::warn!(path = %path.display(), "the database was open to others; its mode is 0600 now");
+    fs::set_permissions(path, Permissions::from_mode(0o600))
+}
+
+/// Holds `<file>.lock` for as long as the result lives; the kernel lets go of it when the process ends, however it ends.
+pub(super) fn claim(path: &Path) -> Result<File, OpenError> {
+    let mut lock_path = path.as_os_str().to_owned();
+    lock_path.push(".lock");
+    let lock_path = PathBuf::from(lock_path);
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&lock_path);
+    let file = file.map_err(at(&lock_path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(at(&lock_path)(error)),
+    }
+}
+
+/// How the writing connection is opened, also when it has to be replaced.
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // On macOS a plain fsync leaves data in the drive's cache; elsewhere this changes nothing.
+        .pragma("fullfsync", "ON")
+        .pragma("checkpoint_fullfsync", "ON")
+}
+
+/// Connects, waiting for another process that is just switching a new file to WAL: `SQLite`'s own busy timeout does not
+/// cover that step.
+pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut waited = Duration::ZERO;
+    loop {
+        match options.connect().await {
+            Err(error) if writer::is_busy(&error) && waited < BUSY_TIMEOUT => {
+                tokio::time::sleep(PAUSE).await;
+                waited += PAUSE;
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Connections that can only read; opened when they are needed.
+pub(super) fn readers(path: &Path) -> SqlitePool {
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).read_only(true);
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(BUSY_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(options)
+}
+
+/// Reads back what durability rests on: a file system may refuse WAL silently.
+pub(super) async fn check_settings(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+    if journal != "wal" {
+        return Err(OpenError::Weak { setting: "journal_mode", found: journal, needed: "wal" });
+    }
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await?;
+    if synchronous < SYNCHRONOUS_FULL {
+        return Err(OpenError::Weak { setting: "synchronous", found: synchronous.to_string(), needed: "2 (FULL)" });
+    }
+    let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *connection).await?;
+    if foreign_keys != 1 {
+        return Err(OpenError::Weak { setting: "foreign_keys", found: foreign_keys.to_string(), needed: "1" });
+    }
+    Ok(())
+}
+
+/// Takes the steps that are missing, all in one transaction: of processes that start together, the second finds the
+/// work done, and one that dies half way leaves nothing.
+pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    let done = take_steps(connection, path).await;
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    sqlx::query(end).execute(&mut *connection).await?;
+    done
+}
+
+async fn take_steps(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
+    refuse_foreign(connection, path, found).await?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
+    }
+    for (step, sql) in (1..=known).zip(MIGRATIONS).skip_while(|(step, _)| *step <= found) {
+        sqlx::raw_sql(*sql).execute(&mut *connection).await?;
+        // A pragma takes no parameters; both are numbers of ours.
+        let mark = format!("PRAGMA user_version = {step}; PRAGMA application_id = {APPLICATION_ID}");
+        sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn refuse_foreign(connection: &mut SqliteConnection, path: &Path, version: i64) -> Result<(), OpenError> {
+    let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+    let is_new = id == 0 && version == 0 && tables == 0;
+    if is_new || id == APPLICATION_ID { Ok(()) } else { Err(OpenError::Foreign { path: path.to_owned() }) }
+}

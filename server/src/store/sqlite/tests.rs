@@ -1,0 +1,225 @@
+//! What is `SQLite`'s own: files, settings, schema, the connection that writes. The rest is the contract.
+
+use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
+
+use push_system::ids::Seq;
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteSynchronous};
+use tempfile::TempDir;
+
+use super::{OpenError, SqliteStore, open};
+use crate::store::{
+    Accounts as _, CommitError, Log as _, StoreError,
+    contract::{Fixture, new_account, person, publish, say},
+};
+
+struct SqliteFile(TempDir);
+
+impl SqliteFile {
+    fn path(&self) -> PathBuf {
+        self.0.path().join("data").join("push.db")
+    }
+
+    async fn raw(&self, sql: &'static str) {
+        let mut connection = open::options(&self.path()).connect().await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+impl Fixture for SqliteFile {
+    type Store = SqliteStore;
+
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    async fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.path()).await.unwrap()
+    }
+}
+
+mod contract {
+    crate::store::contract::suite!(super::SqliteFile);
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn files_are_readable_by_their_owner_alone() {
+    let file = SqliteFile::new();
+    let store = file.open().await;
+    person(&store, "ana").await;
+    assert_eq!(mode(file.path().parent().unwrap()), 0o700);
+    let names = ["push.db", "push.db-wal", "push.db-shm", "push.db.lock"];
+    for name in names {
+        assert_eq!(mode(&file.path().with_file_name(name)), 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_came_back_readable_by_all_is_closed_to_them() {
+    let file = SqliteFile::new();
+    file.open().await.close().await;
+    std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    file.open().await;
+    assert_eq!(mode(&file.path()), 0o600);
+}
+
+#[tokio::test]
+async fn a_second_server_is_refused_and_a_tool_is_not() {
+    let file = SqliteFile::new();
+    let server = file.open().await;
+    let refusal = SqliteStore::open(&file.path()).await.unwrap_err();
+    assert!(matches!(refusal, OpenError::InUse { .. }));
+    assert!(refusal.to_string().contains("in use by another push-system server"), "{refusal}");
+    let tool = SqliteStore::open_for_tool(&file.path()).await.unwrap();
+    let ana = person(&tool, "ana").await;
+    say(&server, &ana, "seen by both").await;
+    assert_eq!(tool.head().await.unwrap(), server.head().await.unwrap());
+    drop((server, tool));
+    file.open().await;
+}
+
+#[tokio::test]
+async fn one_file_by_two_names_is_one_file() {
+    let file = SqliteFile::new();
+    let _server = file.open().await;
+    let link = file.0.path().join("link.db");
+    std::os::unix::fs::symlink(file.path(), &link).unwrap();
+    assert!(matches!(SqliteStore::open(&link).await, Err(OpenError::InUse { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_together_make_one_schema() {
+    for _ in 0..5 {
+        let file = SqliteFile::new();
+        let path = file.path();
+        let tool = || SqliteStore::open_for_tool(&path);
+        let (a, b, c, d) = tokio::join!(tool(), tool(), tool(), SqliteStore::open(&path));
+        let head = d.unwrap().head().await.unwrap();
+        for store in [a, b, c] {
+            assert_eq!(store.unwrap().head().await.unwrap(), head);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_not_touched() {
+    let file = SqliteFile::new();
+    file.open().await.close().await;
+    file.raw("PRAGMA user_version = 99; CREATE TABLE of_the_future (id INTEGER)").await;
+    let before = std::fs::read(file.path()).unwrap();
+    let refusal = SqliteStore::open(&file.path()).await.unwrap_err();
+    assert!(matches!(refusal, OpenError::NewerSchema { found: 99, .. }));
+    assert!(refusal.to_string().contains("schema version 99"), "{refusal}");
+    assert!(std::fs::read(file.path()).unwrap() == before);
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_is_refused() {
+    let file = SqliteFile::new();
+    std::fs::create_dir(file.path().parent().unwrap()).unwrap();
+    std::fs::File::create(file.path()).unwrap();
+    file.raw("CREATE TABLE bookmarks (id INTEGER)").await;
+    assert!(matches!(SqliteStore::open(&file.path()).await, Err(OpenError::Foreign { .. })));
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused() {
+    let file = SqliteFile::new();
+    std::fs::create_dir(file.path().parent().unwrap()).unwrap();
+    std::fs::write(file.path(), "no database at all, but long enough to have a header of its own".repeat(9)).unwrap();
+    assert!(matches!(SqliteStore::open(&file.path()).await, Err(OpenError::Database(_))));
+}
+
+#[tokio::test]
+async fn weaker_settings_are_refused() {
+    let file = SqliteFile::new();
+    file.open().await.close().await;
+    for weak in [SqliteSynchronous::Off, SqliteSynchronous::Normal] {
+        let mut connection = open::options(&file.path()).synchronous(weak).connect().await.unwrap();
+        let refusal = open::check_settings(&mut connection).await.unwrap_err();
+        assert!(refusal.to_string().contains("synchronous = "), "{refusal}");
+    }
+    let mut connection = open::options(&file.path()).foreign_keys(false).connect().await.unwrap();
+    assert!(matches!(
+        open::check_settings(&mut connection).await,
+        Err(OpenError::Weak { setting: "foreign_keys", .. })
+    ));
+    connection.close().await.unwrap();
+    file.raw("PRAGMA journal_mode = DELETE").await;
+    let mut connection = open::readers(&file.path()).acquire().await.unwrap();
+    assert!(matches!(
+        open::check_settings(&mut connection).await,
+        Err(OpenError::Weak { setting: "journal_mode", .. })
+    ));
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let file = SqliteFile::new();
+    let store = file.open().await;
+    let mut reader = store.reader().await.unwrap();
+    assert!(sqlx::query("UPDATE head SET seq = 5").execute(&mut *reader).await.is_err());
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_dropped_half_way_leaves_nothing() {
+    let file = SqliteFile::new();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    let mut tx = store.writer.begin().await.unwrap();
+    sqlx::query("UPDATE head SET seq = 5").execute(&mut *tx).await.unwrap();
+    drop(tx);
+    assert_eq!(say(&store, &ana, "first").await.0, 1);
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_stores_nothing_and_says_so() {
+    let file = SqliteFile::new();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    let mut tx = store.writer.begin().await.unwrap();
+    let orphan = "PRAGMA defer_foreign_keys = ON; UPDATE head SET seq = 5; \
+        INSERT INTO idempotency (sender_id, key, request_hash, message_id, at) VALUES (9, 'k', x'', 9, 0)";
+    sqlx::raw_sql(orphan).execute(&mut *tx).await.unwrap();
+    assert!(matches!(tx.finish(Ok(())).await, Err(CommitError::NotStored(_))));
+    assert_eq!(say(&store, &ana, "first").await.0, 1);
+}
+
+#[tokio::test]
+async fn a_commit_whose_transaction_is_gone_has_an_unknown_outcome() {
+    let file = SqliteFile::new();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    let mut tx = store.writer.begin().await.unwrap();
+    sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+    assert!(matches!(tx.finish(Ok(())).await, Err(CommitError::OutcomeUnknown(_))));
+    assert_eq!(say(&store, &ana, "on a new connection").await.0, 1);
+}
+
+#[tokio::test]
+async fn an_error_within_a_transaction_stores_nothing() {
+    let file = SqliteFile::new();
+    let store = file.open().await;
+    let mut tx = store.writer.begin().await.unwrap();
+    sqlx::query("UPDATE head SET seq = 5").execute(&mut *tx).await.unwrap();
+    let failed: Result<(), _> = Err(StoreError::new("a bad row"));
+    assert!(matches!(tx.finish(failed).await, Err(CommitError::NotStored(_))));
+    assert_eq!(store.head().await.unwrap().position.seq, Seq(0));
+}
+
+#[tokio::test]
+async fn a_disabled_person_is_out() {
+    let file = SqliteFile::new();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    let bob = store.register(new_account("bob")).await.unwrap().unwrap().person;
+    file.raw("UPDATE account SET disabled = 1 WHERE name = 'ana'").await;
+    let outcomes = store.commit(&[publish(&ana, "a", "x", &[]), publish(&bob, "b", "x", &[])]).await;
+    let outcomes = outcomes.unwrap();
+    assert!(matches!(outcomes[0], crate::store::Outcome::NoSuchPerson));
+    assert!(matches!(outcomes[1], crate::store::Outcome::Stored(_)));
+}

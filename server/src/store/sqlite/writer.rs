@@ -1,0 +1,124 @@
+//! The one connection that writes.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{ConnectOptions, Connection, SqliteConnection, error::DatabaseError, sqlite::SqliteConnectOptions};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::super::{CommitError, StoreError};
+
+/// `SQLITE_BUSY`; extended codes have it in their low byte.
+const BUSY: i32 = 5;
+
+/// Hands its connection to one transaction at a time, in the order they ask.
+///
+/// A transaction owns the connection until it ended well, and only then gives it back. So a future that is dropped half
+/// way, or a connection in an unknown state, costs a reconnect and never leaves the next writer inside an old
+/// transaction: `SQLite` rolls back when the old connection is closed.
+#[derive(Debug)]
+pub(super) struct Writer {
+    options: SqliteConnectOptions,
+    connection: Mutex<Option<SqliteConnection>>,
+}
+
+impl Writer {
+    pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
+        Self { options, connection: Mutex::new(Some(connection)) }
+    }
+
+    /// Begins a transaction that holds `SQLite`'s write lock from the start, and with it the head.
+    pub(super) async fn begin(&self) -> Result<WriteTx<'_>, StoreError> {
+        let mut home = self.connection.lock().await;
+        let mut connection = match home.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        match sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await {
+            Ok(_) => Ok(WriteTx { home, connection }),
+            Err(error) => {
+                // Another process holds the lock for too long: nothing is wrong with this connection.
+                if is_busy(&error) {
+                    *home = Some(connection);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        if let Some(connection) = self.connection.lock().await.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the database was not closed cleanly; its WAL is read at the next start");
+        }
+    }
+}
+
+/// Whether another process was in the way.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == BUSY)
+}
+
+/// A write transaction. Dropped without [`Self::finish`], it is rolled back.
+#[derive(Debug)]
+pub(super) struct WriteTx<'a> {
+    home: MutexGuard<'a, Option<SqliteConnection>>,
+    connection: SqliteConnection,
+}
+
+impl WriteTx<'_> {
+    /// Commits what went well and rolls back what did not.
+    pub(super) async fn finish<T>(mut self, result: Result<T, StoreError>) -> Result<T, CommitError> {
+        let error = match result {
+            Ok(value) => match sqlx::query("COMMIT").execute(&mut self.connection).await {
+                Ok(_) => {
+                    self.give_back();
+                    return Ok(value);
+                }
+                Err(error) => return Err(self.after_failed_commit(error.into()).await),
+            },
+            Err(error) => error,
+        };
+        self.roll_back().await;
+        Err(CommitError::NotStored(error))
+    }
+
+    /// COMMIT said no. When the transaction is still there to be rolled back, nothing of it was stored; when it is gone
+    /// (an I/O error while flushing, a dead connection) nobody can tell.
+    async fn after_failed_commit(self, error: StoreError) -> CommitError {
+        if self.roll_back().await { CommitError::NotStored(error) } else { CommitError::OutcomeUnknown(error) }
+    }
+
+    /// Returns whether there was a transaction to roll back; the connection lives on only then.
+    async fn roll_back(mut self) -> bool {
+        match sqlx::query("ROLLBACK").execute(&mut self.connection).await {
+            Ok(_) => {
+                self.give_back();
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the database connection that writes is replaced");
+                false
+            }
+        }
+    }
+
+    fn give_back(mut self) {
+        *self.home = Some(self.connection);
+    }
+}
+
+impl Deref for WriteTx<'_> {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &Self::Target {
+        &self.connection
+    }
+}
+
+impl DerefMut for WriteTx<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.connection
+    }
+}
