@@ -136,7 +136,6 @@ pub struct Ui {
     pub clear_search: &'static str,
     pub pages: &'static str,
     pub newest: &'static str,
-    pub older: &'static str,
 
     // Keys.
     pub keyboard: &'static str,

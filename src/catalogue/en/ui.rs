@@ -170,7 +170,6 @@ pub(super) const UI: Ui = Ui {
     clear_search: "Clear the search",
     pages: "Pages",
     newest: "Newest",
-    older: "Older",
 
     keyboard: "Keyboard",
     key_move: "Next, previous message",
