@@ -1,0 +1,16 @@
+use push_system::{
+    api::{HistoryPage, MessagePage},
+    error::Rejection,
+    limits,
+};
+
+use super::http;
+use crate::question::Question;
+
+/// `GET /message`: what the history answers to a question.
+pub async fn messages(question: &Question) -> Result<HistoryPage, Rejection> {
+    let address = question.address("/message");
+    let join = if address.contains('?') { '&' } else { '?' };
+    let page: MessagePage = http::get(&format!("{address}{join}limit={}", limits::SNAPSHOT_MESSAGES)).await?;
+    Ok(HistoryPage { messages: page.messages, has_more: page.paging.since.0 != 0 })
+}

@@ -1,0 +1,20 @@
+use leptos::prelude::*;
+
+use crate::words::words;
+
+/// The mark of an unread message.
+#[component]
+pub fn UnreadDot(
+    /// Whether to show it.
+    unread: Memo<bool>,
+) -> impl IntoView {
+    move || {
+        unread.get().then(|| {
+            view! {
+                <span class="unread-dot">
+                    <span class="visually-hidden">{words().unread_mark}</span>
+                </span>
+            }
+        })
+    }
+}

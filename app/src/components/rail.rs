@@ -1,0 +1,56 @@
+use leptos::prelude::*;
+use push_system::accounts::Person;
+
+use super::{Avatar, Command};
+use crate::{live::use_live, words::words};
+
+/// People listed; the others are counted.
+const SHOWN: usize = 12;
+
+/// Beside the inbox on a wide screen: who is online, and how programs send.
+#[component]
+pub fn Rail() -> impl IntoView {
+    view! {
+        <aside class="rail" aria-label=words().rail>
+            <Online />
+            <section class="card script-card" aria-labelledby="script">
+                <h2 id="script">{words().send_from_script}</h2>
+                <Command />
+            </section>
+        </aside>
+    }
+}
+
+#[component]
+fn Online() -> impl IntoView {
+    let store = use_live().store;
+    let presence = store.presence;
+    let me = store.user_id();
+    let count = move || (words().online_now)(presence.with(|presence| presence.count));
+    let shown = move || presence.with(|presence| presence.people.iter().take(SHOWN).cloned().collect::<Vec<_>>());
+    let more = move || {
+        let hidden = presence.with(|presence| presence.count.saturating_sub(presence.people.len().min(SHOWN) as u64));
+        (hidden > 0).then(|| view! { <p class="people-more">{(words().and_more_people)(hidden)}</p> })
+    };
+    let row = move |person: Person| {
+        let name = person.name.to_string();
+        let shown = if person.id == me { words().you.to_owned() } else { name.clone() };
+        view! {
+            <li class="person">
+                <Avatar name small=true online=true />
+                <span class="person-name" dir="auto">
+                    {shown}
+                </span>
+            </li>
+        }
+    };
+    view! {
+        <section aria-labelledby="online">
+            <h2 id="online">{count}</h2>
+            <ul class="people">
+                <For each=shown key=|person| person.id children=row />
+            </ul>
+            {more}
+        </section>
+    }
+}

@@ -1,0 +1,55 @@
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::{Icon, Symbol};
+use crate::{live::use_live, words::words};
+
+/// How long a notice stays. What it undoes can be undone on the row as well.
+const STAYS: Duration = Duration::from_secs(8);
+
+/// A short notice with *Undo*.
+#[component]
+pub fn ToastNotice() -> impl IntoView {
+    let live = use_live();
+    let toast = live.store.toast;
+    Effect::new(move |_| {
+        if toast.with(Option::is_some) {
+            let leave = move || {
+                toast.try_set(None);
+            };
+            let timer = set_timeout_with_handle(leave, STAYS).ok();
+            on_cleanup(move || {
+                if let Some(timer) = timer {
+                    timer.clear();
+                }
+            });
+        }
+    });
+    let notice = move || {
+        toast.get().map(|shown| {
+            let undo = shown.undo.map(|undo| {
+                view! {
+                    <button class="link-button" type="button" on:click=move |_| live.undo(undo.clone())>
+                        {words().undo}
+                    </button>
+                }
+            });
+            view! {
+                <div class="toast">
+                    <span>{shown.text}</span>
+                    {undo}
+                    <button
+                        class="icon-button"
+                        type="button"
+                        aria-label=words().dismiss
+                        on:click=move |_| toast.set(None)
+                    >
+                        <Icon symbol=Symbol::Cross />
+                    </button>
+                </div>
+            }
+        })
+    };
+    view! { {notice} }
+}

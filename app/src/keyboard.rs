@@ -1,0 +1,145 @@
+//! Keys that act on the page, while nobody types.
+
+use leptos::{ev, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use push_system::ids::MessageId;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDialogElement, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+
+use crate::{
+    components::{COMPOSER_ID, HELP_ID, MESSAGE_ID},
+    live::{Live, browser},
+};
+
+/// Listens while the caller's owner lives.
+pub fn listen(live: Live) {
+    let navigate = use_navigate();
+    let go = move |address: &str| navigate(address, NavigateOptions::default());
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if !modified && !event.default_prevented() && !is_taken(&event) && press(live, &event.key(), &go) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Whether the key belongs to a field or to an open dialog.
+fn is_taken(event: &ev::KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let typing = target.is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") && event.key() != "Escape"
+    });
+    typing || help().is_some_and(|dialog| dialog.open())
+}
+
+/// Does what a key stands for; false when it stands for nothing here.
+fn press(live: Live, key: &str, go: &impl Fn(&str)) -> bool {
+    match key {
+        "j" => step(live, true),
+        "k" => step(live, false),
+        "e" => mark(live),
+        "r" => reply(live),
+        "c" => focus_or_go(MESSAGE_ID, &format!("/#{COMPOSER_ID}"), go),
+        "/" => focus_or_go("q", "/history#q", go),
+        "?" => open_help(),
+        "Escape" => leave(live),
+        _ => false,
+    }
+}
+
+fn rows() -> Vec<HtmlElement> {
+    // The selector is well-formed, so the list is there.
+    let Ok(list) = document().query_selector_all(".messages article[id^='m']") else { return Vec::new() };
+    (0..list.length()).filter_map(|index| list.get(index)?.dyn_into().ok()).collect()
+}
+
+fn number(row: &HtmlElement) -> Option<MessageId> {
+    row.id().strip_prefix('m')?.parse().ok().map(MessageId)
+}
+
+/// The row that has the focus, or was selected last.
+fn current(live: Live, rows: &[HtmlElement]) -> Option<usize> {
+    let focused = document().active_element().and_then(|element| element.closest("article.message").ok().flatten());
+    let selected = live.store.selected.get_untracked();
+    let by_focus = focused.and_then(|focused| rows.iter().position(|row| row.id() == focused.id()));
+    by_focus.or_else(|| rows.iter().position(|row| selected.is_some() && number(row) == selected))
+}
+
+fn step(live: Live, forwards: bool) -> bool {
+    let rows = rows();
+    let next = match (current(live, &rows), forwards) {
+        (None, _) => 0,
+        (Some(at), true) => (at + 1).min(rows.len().saturating_sub(1)),
+        (Some(at), false) => at.saturating_sub(1),
+    };
+    rows.get(next).is_some_and(|row| select(live, row))
+}
+
+fn select(live: Live, row: &HtmlElement) -> bool {
+    live.store.selected.set(number(row));
+    row.focus().ok();
+    let near = ScrollIntoViewOptions::new();
+    near.set_block(ScrollLogicalPosition::Nearest);
+    row.scroll_into_view_with_scroll_into_view_options(&near);
+    true
+}
+
+fn mark(live: Live) -> bool {
+    let rows = rows();
+    let Some((at, id)) = current(live, &rows).and_then(|at| Some((at, number(rows.get(at)?)?))) else { return false };
+    let message = live.store.inbox.with_untracked(|inbox| {
+        inbox.messages().iter().any(|message| message.id == id && message.sender.id == inbox.user().id)
+    });
+    if message {
+        return false;
+    }
+    live.toggle_read(id);
+    // Under a filter the row may go: its neighbour takes over.
+    request_animation_frame(move || {
+        let left = self::rows();
+        let gone = !left.iter().any(|row| number(row) == Some(id));
+        if let (true, Some(row)) = (gone, left.get(at).or(left.last())) {
+            select(live, row);
+        }
+    });
+    true
+}
+
+fn reply(live: Live) -> bool {
+    let rows = rows();
+    let row = current(live, &rows).and_then(|at| rows.get(at));
+    let link = row.and_then(|row| row.query_selector("a.reply").ok().flatten());
+    let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) else { return false };
+    link.click();
+    true
+}
+
+fn focus_or_go(id: &str, address: &str, go: &impl Fn(&str)) -> bool {
+    match browser::by_id(id) {
+        Some(element) => {
+            element.focus().ok();
+        }
+        None => go(address),
+    }
+    true
+}
+
+fn help() -> Option<HtmlDialogElement> {
+    browser::by_id(HELP_ID)?.dyn_into().ok()
+}
+
+/// The browser gives the focus back when the dialog closes.
+fn open_help() -> bool {
+    help().is_some_and(|dialog| dialog.show_modal().is_ok())
+}
+
+fn leave(live: Live) -> bool {
+    let focused = document().active_element().and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let Some(element) = focused {
+        element.blur().ok();
+    }
+    live.store.selected.set(None);
+    live.store.toast.set(None);
+    false
+}

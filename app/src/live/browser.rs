@@ -1,0 +1,136 @@
+//! What only a browser has: a clock, an address bar, a tab.
+
+use leptos::prelude::{document, window};
+use push_system::{position::Pos, timestamp::Timestamp};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, PageTransitionEvent, VisibilityState};
+
+use crate::text;
+
+/// Where the time of the last reload is noted, so that a page that does not help is not loaded for ever.
+const RELOADED_KEY: &str = "push.reloaded";
+const RELOAD_EVERY_MS: i64 = 60_000;
+
+/// The time of this device.
+pub fn now() -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are far below 2^53")]
+    Timestamp::from_unix_ms(js_sys::Date::now() as i64)
+}
+
+/// Minutes this device is east of UTC.
+pub fn offset_minutes() -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "an offset is at most a day")]
+    let west = js_sys::Date::new_0().get_timezone_offset() as i32;
+    -west
+}
+
+/// Whether the tab is looked at.
+pub fn is_visible() -> bool {
+    document().visibility_state() == VisibilityState::Visible
+}
+
+/// Whether a `pageshow` brings back an old page.
+pub fn is_restored(event: &web_sys::Event) -> bool {
+    event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted)
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    // A browser that refuses leaves the page as it is, with its banner.
+    window().location().reload().ok();
+}
+
+/// Loads the page anew, unless that was just tried.
+pub fn reload_once() {
+    let storage = window().session_storage().ok().flatten();
+    let last = storage.as_ref().and_then(|storage| storage.get_item(RELOADED_KEY).ok().flatten());
+    let last: i64 = last.and_then(|text| text.parse().ok()).unwrap_or_default();
+    let now = now().unix_ms();
+    if now - last < RELOAD_EVERY_MS {
+        return;
+    }
+    // Without a place to note it, a reload could repeat for ever.
+    if storage.is_some_and(|storage| storage.set_item(RELOADED_KEY, &now.to_string()).is_ok()) {
+        reload();
+    }
+}
+
+/// Leaves for the login page, to come back here.
+pub fn go_to_login() {
+    let location = window().location();
+    let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+    location.assign(&format!("/login?next={}", text::encode(&here))).ok();
+}
+
+/// Where the socket is.
+pub fn socket_address(pos: &Pos) -> String {
+    let location = window().location();
+    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
+    format!("{scheme}://{}/ws?since={pos}", location.host().unwrap_or_default())
+}
+
+/// Whether a row added at the top of the list would move nothing that is read: its beginning is on the screen, or there is no list.
+pub fn is_at_top() -> bool {
+    let feed = document().query_selector(".feed").ok().flatten();
+    feed.is_none_or(|feed| feed.get_bounding_client_rect().top() >= 0.0)
+}
+
+/// Goes to the beginning of the list.
+pub fn scroll_to_top() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// The element of that id.
+pub fn by_id(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Moves the focus.
+pub fn focus(id: &str) {
+    if let Some(element) = by_id(id) {
+        element.focus().ok();
+    }
+}
+
+/// Keeps a choice in a cookie for a year.
+pub fn set_cookie(name: &str, value: &str) {
+    let secure = if window().is_secure_context() && window().location().protocol().is_ok_and(|p| p == "https:") {
+        "; Secure"
+    } else {
+        ""
+    };
+    let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax{secure}");
+    // `Document` does not carry cookies; its HTML kind does, under another type.
+    js_sys::Reflect::set(&document(), &JsValue::from_str("cookie"), &JsValue::from_str(&cookie)).ok();
+}
+
+/// Puts a text on the clipboard; false where the browser does not let it.
+pub async fn copy(text: &str) -> bool {
+    // Outside of https and localhost there is no clipboard at all.
+    if !window().is_secure_context() {
+        return false;
+    }
+    let writing = window().navigator().clipboard().write_text(text);
+    JsFuture::from(writing).await.is_ok()
+}
+
+/// Whether the address points at the element of that id.
+pub fn is_at_fragment(id: &str) -> bool {
+    window().location().hash().is_ok_and(|hash| hash.strip_prefix('#') == Some(id))
+}
+
+/// Whether the keyboard has a command key.
+pub fn is_apple() -> bool {
+    window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac") || platform.starts_with("iP"))
+}
+
+/// Puts the dot on the tab's icon, or takes it away.
+pub fn set_unread_icon(unread: bool) {
+    let icon = document().query_selector("link[rel='icon'][type='image/svg+xml']").ok().flatten();
+    if let Some(icon) = icon {
+        let file = if unread { "/favicon-unread.svg" } else { "/favicon.svg" };
+        // An attribute of that name is always allowed.
+        icon.set_attribute("href", file).ok();
+    }
+}

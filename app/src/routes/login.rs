@@ -1,0 +1,38 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::register::{NextField, aside};
+use crate::{
+    components::{AuthCard, Field, FormNotice, PasswordField},
+    context::Form,
+    words::words,
+};
+
+/// `/login`
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let w = words();
+    view! {
+        <Title text=(w.title)(w.sign_in, 0) />
+        <AuthCard
+            title=w.sign_in
+            hint=w.sign_in_hint
+            foot=w.new_here
+            foot_href=aside("/register")
+            foot_link=w.create_account
+        >
+            <FormNotice form=Form::Login fields=&[] />
+            <form method="post" action="/login">
+                <NextField form=Form::Login />
+                <Field form=Form::Login name="username" label=w.username autocomplete="username" />
+                <PasswordField
+                    form=Form::Login
+                    name="password"
+                    label=w.password
+                    autocomplete="current-password"
+                />
+                <button class="button button-primary button-wide">{w.sign_in}</button>
+            </form>
+        </AuthCard>
+    }
+}

@@ -1,0 +1,87 @@
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+
+use crate::{
+    app::use_page,
+    components::{AuthCard, Field, FormNotice, Icon, PasswordField, Symbol, value_of},
+    context::Form,
+    text,
+    words::{catalogue, words},
+};
+
+/// `/register`
+#[component]
+pub fn RegisterPage() -> impl IntoView {
+    let w = words();
+    let open = use_page().registration_open;
+    let form = if open { Either::Left(view! { <RegisterForm /> }) } else { Either::Right(view! { <Closed /> }) };
+    view! {
+        <Title text=(w.title)(w.create_account, 0) />
+        <AuthCard
+            title=w.create_account
+            hint=w.create_account_hint
+            foot=w.have_account
+            foot_href=aside("/login")
+            foot_link=w.sign_in
+        >
+            {form}
+        </AuthCard>
+    }
+}
+
+#[component]
+fn RegisterForm() -> impl IntoView {
+    let w = words();
+    let form = Form::Register;
+    view! {
+        <FormNotice form fields=&["username", "email", "password"] />
+        <form method="post" action="/register">
+            <NextField form />
+            <Field form name="username" label=w.username autocomplete="username" hint=w.username_hint />
+            <Field form name="email" label=w.email_optional autocomplete="email" kind="email" optional=true />
+            <PasswordField
+                form
+                name="password"
+                label=w.password
+                autocomplete="new-password"
+                hint=w.password_hint
+            />
+            <button class="button button-primary button-wide">{w.create_account}</button>
+        </form>
+    }
+}
+
+#[component]
+fn Closed() -> impl IntoView {
+    view! {
+        <p class="notice notice-warning" role="status">
+            <Icon symbol=Symbol::Alert />
+            <span>{catalogue().registration_closed}</span>
+        </p>
+    }
+}
+
+/// Where to go afterwards, as the address or the refused form says.
+fn next(form: Form) -> String {
+    let sent = value_of(form, "next");
+    if !sent.is_empty() {
+        return sent;
+    }
+    let search = use_location().search.get_untracked();
+    let value = search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("next="));
+    value.map(text::decode).unwrap_or_default()
+}
+
+/// Carries the way back through a form.
+#[component]
+pub(super) fn NextField(form: Form) -> impl IntoView {
+    let next = next(form);
+    (!next.is_empty()).then(|| view! { <input type="hidden" name="next" value=next /> })
+}
+
+/// The other of login and registration, keeping the way back.
+pub(super) fn aside(path: &str) -> String {
+    let next = next(if path == "/login" { Form::Register } else { Form::Login });
+    if next.is_empty() { path.to_owned() } else { format!("{path}?next={}", text::encode(&next)) }
+}

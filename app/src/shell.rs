@@ -1,0 +1,46 @@
+use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use crate::{App, context::PageContext};
+
+/// The document around the [`App`]. `options` name the folder of script, style and WebAssembly.
+///
+/// The head tags are written here instead of taken from Leptos: under `strict-dynamic` the preload of the script needs
+/// the nonce as well, or the script is fetched twice.
+#[expect(clippy::needless_pass_by_value, reason = "the shape leptos_axum calls")]
+pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
+    let page = use_context::<PageContext>().unwrap_or_default();
+    let theme = page.theme.as_str();
+    let unread = page.data.inbox.is_some_and(|inbox| inbox.counters.unread > 0);
+    let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    let (script, module, style) = (format!("{package}.js"), format!("{package}.wasm"), format!("{package}.css"));
+    let start = format!("import start from {script:?};start({{module_or_path:{module:?}}})");
+    let icon = if unread { "/favicon-unread.svg" } else { "/favicon.svg" };
+
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfbfa" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131316" />
+                <link rel="icon" href="/favicon.ico" sizes="32x32" />
+                <link rel="icon" href=icon type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                <link rel="manifest" href="/manifest.webmanifest" />
+                <link rel="stylesheet" href=style />
+                <link rel="modulepreload" href=script nonce=use_nonce() />
+                <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="" />
+                <script type="module" nonce=use_nonce()>
+                    {start}
+                </script>
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}

@@ -1,0 +1,11 @@
+//! Functions from values to what is shown. Both sides call them, so none asks for the time or the place.
+
+mod avatar;
+mod highlight;
+mod query;
+mod time;
+
+pub use avatar::{colour, initials};
+pub use highlight::{Piece, needles, split};
+pub use query::{decode, encode};
+pub use time::{absolute, clock, day_label, iso_day, relative};
