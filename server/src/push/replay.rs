@@ -1,0 +1,188 @@
+//! What a connection reads: from the tail where it can, from the store in bounded pages where it must.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::extract::ws::Utf8Bytes;
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, Shared},
+};
+use push_system::{
+    accounts::Person,
+    ids::{Seq, UserId},
+    limits,
+    position::Position,
+    protocol::{ResetReason, ServerFrame},
+    session::server::Start,
+};
+use tokio::{sync::Semaphore, time::Instant};
+
+use super::{Encoded, Push, encoded, hub::Seat, tail::Behind};
+use crate::store::{SessionId, Store, StoreError};
+
+/// Events per page from the store.
+const PAGE: u32 = 100;
+/// Bytes of a page from the store; what was read beyond them is read again, which only long messages come to.
+const PAGE_BYTES: usize = 4 * CHUNK_BYTES;
+/// Bytes of events in one frame or one flush; below the frame limit with its envelope.
+const CHUNK_BYTES: usize = limits::EVENT_BYTES;
+/// Pages read at once, over all connections: a storm of returning clients must not starve publishes of the store.
+const READS: usize = 8;
+
+/// Events to write, and where the connection stands afterwards.
+#[derive(Debug)]
+pub struct Page {
+    /// In order.
+    pub entries: Vec<Arc<Encoded>>,
+    /// Everything entitled up to here is in `entries`, or was written before. `None` when there is nothing to move to.
+    pub cursor: Option<Position>,
+    /// Whether they came from the store.
+    pub from_store: bool,
+}
+
+impl Page {
+    /// The events as frames, single or bundled, each below the frame limit.
+    pub fn frames(&self, bundled: bool) -> Vec<Utf8Bytes> {
+        if !bundled {
+            return self.entries.iter().map(|entry| entry.frame.clone()).collect();
+        }
+        let mut frames = Vec::new();
+        let mut rest = &self.entries[..];
+        while !rest.is_empty() {
+            let (chunk, more) = rest.split_at(fitting(rest, CHUNK_BYTES));
+            frames.push(encoded::events_frame(chunk.iter().map(|entry| &**entry)));
+            rest = more;
+        }
+        frames
+    }
+}
+
+/// How many of these are at most `most` bytes; at least one, if there is one.
+fn fitting(entries: &[Arc<Encoded>], most: usize) -> usize {
+    let mut bytes = 0;
+    let fitting = entries.iter().take_while(|entry| {
+        bytes += entry.frame.len() + 2;
+        bytes <= most
+    });
+    fitting.count().max(1).min(entries.len())
+}
+
+type PageRead = Shared<BoxFuture<'static, Result<Arc<Vec<Arc<Encoded>>>, Arc<StoreError>>>>;
+type PageKey = (UserId, Seq, Seq);
+
+/// Reads from the store, shared where equal and bounded where not.
+pub struct Replay {
+    store: Arc<dyn Store>,
+    permits: Arc<Semaphore>,
+    under_way: Mutex<HashMap<PageKey, PageRead>>,
+}
+
+impl Replay {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, permits: Arc::new(Semaphore::new(READS)), under_way: Mutex::default() }
+    }
+
+    async fn read(&self, user: UserId, after: Seq, through: Seq) -> Result<Arc<Vec<Arc<Encoded>>>, Arc<StoreError>> {
+        let key = (user, after, through);
+        let read = {
+            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+            under_way.entry(key).or_insert_with(|| self.begin(key)).clone()
+        };
+        let result = read.await;
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        result
+    }
+
+    fn begin(&self, (user, after, through): PageKey) -> PageRead {
+        let (store, permits) = (self.store.clone(), self.permits.clone());
+        async move {
+            // Never closed, so never an error.
+            let _permit = permits.acquire_owned().await;
+            let page = store.entries_for(user, after, through, PAGE).await.map_err(Arc::new)?;
+            Ok(Arc::new(page.into_iter().map(|entry| Arc::new(entry.into())).collect()))
+        }
+        .boxed()
+        .shared()
+    }
+}
+
+impl Push {
+    /// Seats a connection: from here on it is woken for every event it is entitled to.
+    pub fn seat(&self, person: Person, session: SessionId, address: std::net::IpAddr, now_ms: u64) -> Arc<Seat> {
+        self.0.presence.arrive(&person);
+        self.0.hub.seat(person, session, address, now_ms)
+    }
+
+    /// The connection is gone.
+    pub fn leave(&self, seat: &Arc<Seat>) {
+        self.0.hub.leave(seat);
+        self.0.presence.leave(&seat.person, Instant::now());
+    }
+
+    /// Where a stream may start that asks for `since`, or for the head.
+    ///
+    /// # Errors
+    /// The store cannot be asked; nothing can be said about the position.
+    pub async fn start_at(&self, since: Option<&str>) -> Result<Start, StoreError> {
+        let Some(since) = since else { return Ok(Start::At(self.0.hub.dispatched())) };
+        let Ok(since) = since.parse::<Position>() else {
+            return Ok(Start::Reset(self.0.tail.head(), ResetReason::Unreadable));
+        };
+        if self.0.tail.vouches_for(&since) {
+            return Ok(Start::At(since));
+        }
+        let probe = self.0.store.probe(since.seq).await?;
+        let head = probe.head.position;
+        let reason = if since.epoch != head.epoch {
+            ResetReason::Epoch
+        } else if since.seq > head.seq {
+            ResetReason::Ahead
+        } else if since.seq < probe.head.floor {
+            ResetReason::Trimmed
+        } else if probe.tag != Some(since.tag) {
+            ResetReason::Unknown
+        } else if head.seq.0 - since.seq.0 > limits::REPLAY_EVENTS {
+            ResetReason::TooFar
+        } else {
+            return Ok(Start::At(since));
+        };
+        Ok(Start::Reset(head, reason))
+    }
+
+    /// The mark up to which an unwoken connection has nothing to write.
+    pub fn dispatched(&self) -> Position {
+        self.0.hub.dispatched()
+    }
+
+    /// The next events behind `after` for `user`. An empty page says that there is nothing entitled up to its cursor.
+    ///
+    /// # Errors
+    /// The store is needed and cannot be read.
+    pub async fn page(&self, user: UserId, after: Seq) -> Result<Page, Arc<StoreError>> {
+        let mark = self.0.hub.dispatched();
+        match self.0.tail.behind(after, user, CHUNK_BYTES) {
+            Behind::Entries(entries, cursor) => Ok(Page { entries, cursor: Some(cursor), from_store: false }),
+            Behind::Nothing => Ok(Page { entries: Vec::new(), cursor: None, from_store: false }),
+            Behind::Older => {
+                let entries = self.0.replay.read(user, after, mark.seq).await?;
+                let kept = &entries[..fitting(&entries, PAGE_BYTES)];
+                let whole = kept.len() == entries.len() && entries.len() < PAGE as usize;
+                let last = kept.last().filter(|_| !whole).map(|entry| entry.position.clone());
+                Ok(Page { entries: kept.to_vec(), cursor: Some(last.unwrap_or(mark)), from_store: true })
+            }
+        }
+    }
+
+    /// The latest frame that tells who came and left.
+    pub fn presence_change(&self) -> Option<Utf8Bytes> {
+        self.0.hub.presence_frame()
+    }
+
+    /// Who is online, as a frame.
+    pub fn presence_frame(&self) -> ServerFrame {
+        self.0.presence.whole_frame()
+    }
+}

@@ -1,0 +1,153 @@
+//! One task per instance that puts changes into the log, many per transaction.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::store::{Change, CommitError, Entry, KeyUse, Outcome, Publish, Store, StoreError, Write};
+
+/// Changes per transaction. What arrives while one commits forms the next, so a lone change never waits for company.
+const BATCH: usize = 200;
+/// Changes that may wait; beyond it the instance is overloaded and says so.
+const QUEUE: usize = 4_096;
+/// Attempts to learn what became of a commit, and the wait before each but the first.
+const LOOKUPS: u32 = 5;
+const LOOKUP_WAIT: Duration = Duration::from_millis(200);
+
+/// Why a change has no outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not stored, and will not be.
+    NotStored,
+    /// It may be stored.
+    OutcomeUnknown,
+}
+
+type Answer = Result<Outcome, Refusal>;
+
+struct Job {
+    write: Write,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The queue's near end.
+pub struct Sequencer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Sequencer {
+    /// Starts the task. It ends when `finish` is cancelled and what was queued is done. Entries it commits are given to
+    /// `committed`, in order, after they are acknowledged.
+    pub fn start(
+        store: Arc<dyn Store>,
+        committed: mpsc::UnboundedSender<Vec<Entry>>,
+        tracker: &TaskTracker,
+        finish: CancellationToken,
+    ) -> Self {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        tracker.spawn(run(Worker { store, committed }, jobs, finish));
+        Self { queue }
+    }
+
+    /// Queues a change and waits for its outcome. Once queued it is carried out, whether or not the caller waits.
+    pub async fn submit(&self, write: Write) -> Answer {
+        let (answer, outcome) = oneshot::channel();
+        // A full or closed queue: not taken in, so not stored.
+        self.queue.try_send(Job { write, answer }).map_err(|_| Refusal::NotStored)?;
+        // The task drops an answer only when it ends with the process, perhaps in the middle of a commit.
+        outcome.await.unwrap_or(Err(Refusal::OutcomeUnknown))
+    }
+}
+
+struct Worker {
+    store: Arc<dyn Store>,
+    committed: mpsc::UnboundedSender<Vec<Entry>>,
+}
+
+async fn run(worker: Worker, mut jobs: mpsc::Receiver<Job>, finish: CancellationToken) {
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        tokio::select! {
+            biased;
+            taken = jobs.recv_many(&mut batch, BATCH) => {
+                if taken == 0 {
+                    return;
+                }
+                worker.commit(std::mem::take(&mut batch)).await;
+            }
+            // Closed, the queue still gives out what it holds; then the branch above ends the task.
+            () = finish.cancelled(), if !jobs.is_closed() => jobs.close(),
+        }
+    }
+}
+
+impl Worker {
+    async fn commit(&self, jobs: Vec<Job>) {
+        let (writes, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.write, job.answer)).unzip();
+        match self.store.commit(&writes).await {
+            Ok(outcomes) => self.acknowledge(outcomes, answers),
+            Err(CommitError::NotStored(error)) if writes.len() > 1 => {
+                tracing::warn!(error = %error, batch.size = writes.len(), "log.commit.retried_singly");
+                for (write, answer) in writes.iter().zip(answers) {
+                    self.commit_one(write, answer).await;
+                }
+            }
+            Err(error) => self.answer_failed(&writes, answers, error).await,
+        }
+    }
+
+    /// A batch failed as a whole: alone, only the bad row fails.
+    async fn commit_one(&self, write: &Write, answer: oneshot::Sender<Answer>) {
+        match self.store.commit(std::slice::from_ref(write)).await {
+            Ok(outcomes) => self.acknowledge(outcomes, vec![answer]),
+            Err(error) => self.answer_failed(std::slice::from_ref(write), vec![answer], error).await,
+        }
+    }
+
+    /// Answers first; fan-out is somebody else's time.
+    fn acknowledge(&self, outcomes: Vec<Outcome>, answers: Vec<oneshot::Sender<Answer>>) {
+        let mut entries = Vec::new();
+        for (outcome, answer) in outcomes.into_iter().zip(answers) {
+            if let Outcome::Stored(entry) = &outcome {
+                entries.push(entry.clone());
+            }
+            // Whoever asked may be gone; the change stands.
+            let _ = answer.send(Ok(outcome));
+        }
+        // The follower ends after this task, with the same signal; what it misses is in the store.
+        let _ = self.committed.send(entries);
+    }
+
+    async fn answer_failed(&self, writes: &[Write], answers: Vec<oneshot::Sender<Answer>>, error: CommitError) {
+        tracing::error!(error = %error, batch.size = writes.len(), "log.commit.failed");
+        let unknown = matches!(error, CommitError::OutcomeUnknown(_));
+        for (write, answer) in writes.iter().zip(answers) {
+            let result = if unknown { self.look_up(write).await } else { Err(Refusal::NotStored) };
+            let _ = answer.send(result);
+        }
+        // Wakes the follower: if the commit went through after all, it finds the events in the store.
+        let _ = self.committed.send(Vec::new());
+    }
+
+    /// What became of a change whose COMMIT was not answered: a publish can be found by its key, the rest cannot.
+    async fn look_up(&self, write: &Write) -> Answer {
+        let Change::Publish(publish) = &write.change else { return Err(Refusal::OutcomeUnknown) };
+        match self.find(publish).await {
+            Ok(Some(used)) if used.request_hash == publish.request_hash => Ok(Outcome::Repeated(used.message)),
+            Ok(Some(_)) => Ok(Outcome::KeyConflict),
+            Ok(None) | Err(_) => Err(Refusal::OutcomeUnknown),
+        }
+    }
+
+    async fn find(&self, publish: &Publish) -> Result<Option<KeyUse>, StoreError> {
+        let mut attempt = 1;
+        loop {
+            match self.store.find_key(publish.sender.id, &publish.key).await {
+                Err(_) if attempt < LOOKUPS => tokio::time::sleep(LOOKUP_WAIT).await,
+                result => return result,
+            }
+            attempt += 1;
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The parts of the push path by themselves; the whole is tested over real sockets in `server/tests`.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use push_system::{
+    accounts::{Person, Username},
+    ids::{Seq, UserId},
+    position::{Epoch, Position},
+    protocol::{CloseCode, PresenceChange, ServerFrame},
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    Encoded, Wake,
+    hub::Hub,
+    presence::PresenceBoard,
+    tail::{Appended, Behind, Tail},
+};
+use crate::store::{Audience, Revocation, SessionId};
+
+fn at(seq: u64) -> Position {
+    Position { epoch: Epoch::parse("e1").unwrap(), seq: Seq(seq), tag: u32::try_from(seq).unwrap() * 3 }
+}
+
+fn person(id: u64) -> Person {
+    Person { id: UserId(id), name: Username::parse(&format!("user{id}")).unwrap() }
+}
+
+fn entry(seq: u64, audience: Audience) -> Arc<Encoded> {
+    let frame = format!(r#"{{"type":"event","seq":{seq}}}"#).into();
+    Arc::new(Encoded { position: at(seq), audience, frame, revocation: None })
+}
+
+fn people(ids: &[u64]) -> Audience {
+    Audience::People(ids.iter().copied().map(UserId).collect())
+}
+
+fn seqs(behind: Behind) -> (Vec<u64>, u64) {
+    match behind {
+        Behind::Entries(entries, looked) => (entries.iter().map(|entry| entry.position.seq.0).collect(), looked.seq.0),
+        other => panic!("{other:?}"),
+    }
+}
+
+mod tail {
+    use super::*;
+
+    fn filled(last: u64, max_bytes: usize) -> Tail {
+        let tail = Tail::empty_at(at(0), max_bytes);
+        for seq in 1..=last {
+            let audience = if seq % 2 == 0 { people(&[2]) } else { Audience::Everyone };
+            assert_eq!(tail.append(&entry(seq, audience)), Appended::Next);
+        }
+        tail
+    }
+
+    #[test]
+    fn only_the_next_event_is_appended() {
+        let tail = filled(3, usize::MAX);
+        assert_eq!(tail.append(&entry(3, Audience::Everyone)), Appended::Old);
+        assert_eq!(tail.append(&entry(5, Audience::Everyone)), Appended::Gap);
+        assert_eq!(tail.head(), at(3));
+    }
+
+    #[test]
+    fn a_reader_gets_what_it_is_entitled_to_and_stands_at_the_head() {
+        let tail = filled(6, usize::MAX);
+        assert_eq!(seqs(tail.behind(Seq(2), UserId(2), usize::MAX)), (vec![3, 4, 5, 6], 6));
+        assert_eq!(seqs(tail.behind(Seq(2), UserId(1), usize::MAX)), (vec![3, 5], 6));
+        assert!(matches!(tail.behind(Seq(6), UserId(1), usize::MAX), Behind::Nothing));
+    }
+
+    #[test]
+    fn a_page_that_is_full_stands_before_the_next_entitled_event() {
+        let tail = filled(6, usize::MAX);
+        assert_eq!(seqs(tail.behind(Seq(0), UserId(1), 1)), (vec![1], 2));
+    }
+
+    #[test]
+    fn the_oldest_are_dropped_and_the_store_is_asked_for_them() {
+        let weight = entry(1, Audience::Everyone).weight();
+        let tail = filled(6, weight * 3);
+        assert!(matches!(tail.behind(Seq(2), UserId(1), usize::MAX), Behind::Older));
+        assert_eq!(seqs(tail.behind(Seq(3), UserId(1), usize::MAX)), (vec![5], 6));
+    }
+
+    #[test]
+    fn it_vouches_for_exactly_its_own_places() {
+        let tail = filled(3, usize::MAX);
+        assert!(tail.vouches_for(&at(2)));
+        assert!(!tail.vouches_for(&Position { tag: 1, ..at(2) }));
+        assert!(!tail.vouches_for(&Position { epoch: Epoch::parse("e2").unwrap(), ..at(2) }));
+        assert!(!tail.vouches_for(&at(4)));
+    }
+}
+
+mod hub {
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn session(n: u128) -> SessionId {
+        SessionId(Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn only_the_entitled_are_woken_and_the_first_event_is_remembered() {
+        let hub = Hub::new(at(0), 9, 9);
+        let (one, two) = (hub.seat(person(1), session(1), HERE, 0), hub.seat(person(2), session(2), HERE, 0));
+        hub.dispatch(&[entry(1, people(&[2])), entry(2, Audience::Everyone), entry(3, people(&[2]))]);
+        assert_eq!(one.take(), Wake { events_from: Some(2), ..Wake::default() });
+        assert_eq!(two.take(), Wake { events_from: Some(1), ..Wake::default() });
+        assert_eq!(one.take(), Wake::default(), "taken once");
+        assert_eq!(hub.dispatched(), at(3));
+    }
+
+    #[test]
+    fn one_socket_too_many_sends_the_longest_silent_away() {
+        let hub = Hub::new(at(0), 2, 9);
+        let first = hub.seat(person(1), session(1), HERE, 0);
+        let second = hub.seat(person(1), session(2), HERE, 1);
+        first.alive(5);
+        let third = hub.seat(person(1), session(3), HERE, 6);
+        assert_eq!(second.take().close, Some(CloseCode::TOO_MANY_SOCKETS));
+        assert_eq!((first.take().close, third.take().close), (None, None));
+    }
+
+    #[test]
+    fn an_address_is_counted_over_its_people() {
+        let hub = Hub::new(at(0), 9, 1);
+        let first = hub.seat(person(1), session(1), HERE, 0);
+        let _second = hub.seat(person(2), session(2), HERE, 1);
+        assert_eq!(first.take().close, Some(CloseCode::TOO_MANY_SOCKETS));
+    }
+
+    #[test]
+    fn revoked_sessions_are_closed_but_the_one_that_stays() {
+        let hub = Hub::new(at(0), 9, 9);
+        let seats: Vec<_> = (1..=3).map(|n| hub.seat(person(1), session(n), HERE, 0)).collect();
+        let revoke = |seq, revocation| {
+            let mut entry = Arc::unwrap_or_clone(entry(seq, Audience::Servers));
+            entry.revocation = Some(revocation);
+            hub.dispatch(&[Arc::new(entry)]);
+        };
+        revoke(1, Revocation::Session(session(1)));
+        let closed = || seats.iter().map(|seat| seat.take().close.is_some()).collect::<Vec<_>>();
+        assert_eq!(closed(), [true, false, false]);
+        revoke(2, Revocation::Person { user: UserId(1), keep: Some(session(3)) });
+        assert_eq!(closed(), [true, true, false]);
+    }
+
+    #[test]
+    fn a_seat_that_was_left_is_woken_no_more() {
+        let hub = Hub::new(at(0), 9, 9);
+        let seat = hub.seat(person(1), session(1), HERE, 0);
+        hub.leave(&seat);
+        hub.dispatch(&[entry(1, Audience::Everyone)]);
+        assert_eq!(seat.take(), Wake::default());
+        assert_eq!(hub.len(), 0);
+    }
+}
+
+mod presence {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(15);
+
+    fn change(frame: Option<ServerFrame>) -> Option<(u64, PresenceChange)> {
+        match frame? {
+            ServerFrame::Presence { version, change, .. } => Some((version, change?)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn people_are_counted_not_sockets_and_a_reload_is_no_change() {
+        let board = PresenceBoard::new(PATIENCE);
+        let now = Instant::now();
+        board.arrive(&person(1));
+        board.arrive(&person(1));
+        let joined = PresenceChange { joined: vec![person(1)], left: vec![] };
+        assert_eq!(change(board.gather(now)), Some((1, joined)));
+        board.leave(&person(1), now);
+        board.leave(&person(1), now);
+        board.arrive(&person(1));
+        assert_eq!(board.gather(now + PATIENCE * 2), None);
+        assert_eq!(board.whole().count, 1);
+    }
+
+    #[test]
+    fn a_leave_waits_and_then_is_told() {
+        let board = PresenceBoard::new(PATIENCE);
+        let now = Instant::now();
+        board.arrive(&person(1));
+        board.gather(now);
+        board.leave(&person(1), now);
+        assert_eq!(board.gather(now + PATIENCE - Duration::from_millis(1)), None);
+        let left = PresenceChange { joined: vec![], left: vec![person(1)] };
+        assert_eq!(change(board.gather(now + PATIENCE)), Some((2, left)));
+        assert_eq!(board.whole().people, []);
+    }
+
+    #[test]
+    fn a_crowd_is_only_counted() {
+        let board = PresenceBoard::new(PATIENCE);
+        (1..=201).for_each(|id| board.arrive(&person(id)));
+        let frame = board.gather(Instant::now());
+        assert_eq!(frame, Some(ServerFrame::Presence { version: 1, count: 201, people: None, change: None }));
+        let whole = board.whole();
+        assert_eq!((whole.count, whole.people.len()), (201, 0));
+    }
+}

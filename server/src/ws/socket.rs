@@ -1,0 +1,443 @@
+//! A connection's one task.
+//!
+//! It never holds a queue of events: it holds a cursor. While bytes wait to leave, nothing is fetched; when they have
+//! left, the next page behind the cursor is. So a slow reader costs one page of memory, and nobody waits for it.
+
+use std::{
+    future::poll_fn,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+    time::Duration,
+};
+
+use axum::{
+    Error,
+    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+};
+use futures::{FutureExt as _, SinkExt as _, StreamExt as _, future::BoxFuture};
+use push_system::{
+    catalogue::EN,
+    error::ErrorCode,
+    ids::Seq,
+    message::{ClientId, Draft, PublishRequest},
+    position::Position,
+    protocol::{CloseCode, ResetReason, ServerFrame},
+    session::server::{Action, Connection, Start},
+    timestamp::Timestamp,
+};
+use tokio::time::{Instant, sleep_until};
+
+use super::inbound::{self, Inbound};
+use crate::{
+    auth::Identity,
+    push::{Push, Seat, Wake},
+    serve::Peer,
+    state::AppState,
+};
+
+/// How often a writer that waits looks whether any byte has left.
+const STALL_LOOKS: u32 = 6;
+/// Milliseconds a client whose store went away should wait.
+const RETRY_MS: u64 = 2_000;
+
+/// Serves one connection until it ends.
+pub async fn run(ws: WebSocket, app: AppState, peer: Peer, identity: Identity, since: Option<&str>) {
+    let mut socket = Socket::take_seat(ws, app, peer, identity);
+    let start = socket.push().start_at(since).await;
+    socket.greet(start);
+    while !socket.gone {
+        socket.fetch().await;
+        let event = socket.next().await;
+        socket.handle(event).await;
+    }
+}
+
+/// A frame as text.
+pub fn encode(frame: &ServerFrame) -> Utf8Bytes {
+    serde_json::to_string(frame).unwrap_or_else(|_| unreachable!("a frame has only string keys")).into()
+}
+
+/// What ends a wait.
+enum Event {
+    Inbound(Option<Result<Message, Error>>),
+    Flushed(Result<(), Error>),
+    Bell,
+    Published(ServerFrame),
+    Drain,
+    Time,
+}
+
+struct Socket {
+    ws: WebSocket,
+    app: AppState,
+    peer: Peer,
+    identity: Identity,
+    seat: Arc<Seat>,
+    connection: Connection,
+    born: Instant,
+    /// Everything entitled up to here is written.
+    cursor: Position,
+    /// Nothing entitled lies before this place, though the cursor may not have got there.
+    skip_to: Seq,
+    /// There may be entitled events behind the cursor.
+    behind: bool,
+    /// The end of replay was not told yet.
+    replaying: bool,
+    /// Bytes wait to leave.
+    writing: bool,
+    /// Bytes that had left at the last look, and when that changed.
+    progress: (u64, Instant),
+    /// A publish under way; until it is answered nothing more is read, which keeps a client's messages in order.
+    publishing: Option<BoxFuture<'static, ServerFrame>>,
+    /// When a drained connection is told to go.
+    drain_at: Option<Instant>,
+    /// A close frame was written; until this time it may leave and be answered.
+    closing_until: Option<Instant>,
+    /// The peer will send nothing more.
+    ended: bool,
+    /// The seat was given back.
+    left: bool,
+    gone: bool,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.leave_seat();
+    }
+}
+
+impl Socket {
+    fn take_seat(ws: WebSocket, app: AppState, peer: Peer, identity: Identity) -> Self {
+        let born = Instant::now();
+        let now = app.uptime_ms();
+        let seat = app.push.seat(identity.person.clone(), identity.session, peer.addr.ip(), now);
+        let heartbeat = u64::try_from(app.ws.heartbeat.as_millis()).unwrap_or(u64::MAX);
+        let connection = Connection::new(identity.person.clone(), now, heartbeat);
+        let cursor = app.push.dispatched();
+        Self {
+            ws,
+            peer,
+            identity,
+            seat,
+            connection,
+            born,
+            skip_to: Seq(0),
+            cursor,
+            behind: false,
+            replaying: false,
+            writing: false,
+            progress: (0, born),
+            publishing: None,
+            drain_at: None,
+            closing_until: None,
+            ended: false,
+            left: false,
+            gone: false,
+            app,
+        }
+    }
+
+    fn push(&self) -> &Push {
+        &self.app.push
+    }
+
+    fn greet<E>(&mut self, start: Result<Start, E>) {
+        if let Ok(start) = start {
+            let actions = self.connection.greet(&start);
+            self.begin_at(&start);
+            self.perform(actions);
+        } else {
+            self.store_is_away();
+        }
+    }
+
+    fn begin_at(&mut self, start: &Start) {
+        if let Start::At(position) = start {
+            self.cursor = position.clone();
+            self.skip_to = position.seq;
+            self.behind = true;
+            self.replaying = true;
+        }
+    }
+
+    /// Writes the next page behind the cursor, if there may be one and nothing else waits to leave.
+    async fn fetch(&mut self) {
+        while self.behind && !self.writing && self.connection.is_live() {
+            let after = self.cursor.seq.max(self.skip_to);
+            let Ok(page) = self.push().page(self.identity.person.id, after).await else {
+                return self.store_is_away();
+            };
+            for frame in page.frames(self.replaying) {
+                self.write(Message::Text(frame));
+            }
+            self.connection.wrote(page.entries.len() as u64);
+            if let Some(cursor) = page.cursor {
+                self.cursor = cursor;
+            }
+            self.behind = self.cursor.seq.max(self.skip_to) < self.push().dispatched().seq;
+            self.tell_position(page.from_store);
+        }
+    }
+
+    /// After each page from the store, and once when replay is done.
+    fn tell_position(&mut self, page_done: bool) {
+        let replayed = self.replaying && !self.behind;
+        if page_done || replayed {
+            let frame = self.connection.position(&self.cursor, !self.behind);
+            self.send(&frame);
+        }
+        self.replaying &= self.behind;
+    }
+
+    async fn next(&mut self) -> Event {
+        let deadline = self.deadline();
+        let (writing, reading) = (self.writing, self.publishing.is_none() && !self.ended);
+        let ws = &mut self.ws;
+        let io = poll_fn(move |cx| {
+            if writing && let Poll::Ready(result) = ws.poll_flush_unpin(cx) {
+                return Poll::Ready(Event::Flushed(result));
+            }
+            if reading { ws.poll_next_unpin(cx).map(Event::Inbound) } else { Poll::Pending }
+        });
+        let publishing = self.publishing.as_mut();
+        let draining = self.drain_at.is_none();
+        tokio::select! {
+            event = io => event,
+            () = self.seat.rung() => Event::Bell,
+            Some(frame) = async { Some(publishing?.await) } => Event::Published(frame),
+            () = self.app.drain.cancelled(), if draining => Event::Drain,
+            () = sleep_until(deadline) => Event::Time,
+        }
+    }
+
+    async fn handle(&mut self, event: Event) {
+        match event {
+            Event::Flushed(result) => {
+                self.writing = false;
+                self.gone |= self.ended || result.is_err();
+            }
+            Event::Inbound(item) => self.inbound(inbound::sort(item)).await,
+            Event::Bell => {
+                let wake = self.seat.take();
+                self.wake(wake);
+            }
+            Event::Published(frame) => {
+                self.publishing = None;
+                self.send(&frame);
+            }
+            Event::Drain => {
+                // A random part of the first half, so that not all come back elsewhere at once.
+                let share = (self.app.config.drain / 2).mul_f64(rand::random());
+                self.drain_at = Some(Instant::now() + share);
+            }
+            Event::Time => self.time_passed(),
+        }
+    }
+
+    async fn inbound(&mut self, inbound: Inbound) {
+        let now = self.app.uptime_ms();
+        self.seat.alive(now);
+        match inbound {
+            Inbound::Text(text) => {
+                let actions = self.connection.text(now, &text);
+                if let Some(since) = self.perform(actions) {
+                    self.resume(&since).await;
+                }
+            }
+            Inbound::Alive => {
+                self.connection.alive(now);
+                self.writing = true;
+            }
+            Inbound::Closing => self.begin_closing(),
+            Inbound::Broken(code) => {
+                // Bytes the peer still sends would turn our close into a reset it may read first.
+                self.peer.linger.store(true, Ordering::Relaxed);
+                self.close(code);
+            }
+            Inbound::Gone => {
+                self.ended = true;
+                // A close frame of ours may still leave.
+                self.gone |= !self.writing || self.closing_until.is_none();
+            }
+        }
+    }
+
+    async fn resume(&mut self, since: &str) {
+        match self.push().start_at(Some(since)).await {
+            Ok(start) => {
+                let actions = self.connection.resumed(&start);
+                self.begin_at(&start);
+                self.perform(actions);
+            }
+            Err(_) => self.store_is_away(),
+        }
+    }
+
+    /// Does what the connection asks for; gives back a position to verify.
+    fn perform(&mut self, actions: Vec<Action>) -> Option<String> {
+        let mut verify = None;
+        for action in actions {
+            match action {
+                Action::Send(frame) => self.send(&frame),
+                Action::Ping => self.write(Message::Ping(bytes::Bytes::new())),
+                Action::Verify(since) => verify = Some(since),
+                Action::Publish { client_id, request } => self.publish(client_id, request),
+                Action::SendPresence => {
+                    let frame = self.push().presence_frame();
+                    self.send(&frame);
+                }
+                Action::Close(code) => self.write_close(code),
+            }
+        }
+        verify
+    }
+
+    fn publish(&mut self, client_id: String, request: PublishRequest) {
+        let (push, sender) = (self.push().clone(), self.identity.person.clone());
+        let answer = async move {
+            let parsed = ClientId::parse(&client_id, "client_id").and_then(|key| Ok((key, Draft::parse(request)?)));
+            let stored = match parsed {
+                Ok((key, draft)) => {
+                    push.publish(&sender, Some(key.clone()), draft).await.map(|message| (key, message.id))
+                }
+                Err(rejection) => Err(rejection),
+            };
+            match stored {
+                Ok((client_id, id)) => ServerFrame::Published { client_id, id },
+                Err(rejection) => ServerFrame::Rejected { client_id, code: rejection.code },
+            }
+        };
+        self.publishing = Some(answer.boxed());
+    }
+
+    fn wake(&mut self, wake: Wake) {
+        if let Some(first) = wake.events_from {
+            if !self.behind {
+                self.skip_to = self.cursor.seq.max(Seq(first - 1));
+            }
+            self.behind = true;
+        }
+        if wake.presence
+            && let Some(frame) = self.push().presence_change()
+            && !self.connection.is_closing()
+        {
+            self.write(Message::Text(frame));
+        }
+        if wake.reset {
+            let actions = self.connection.interrupt(ResetReason::Epoch);
+            self.perform(actions);
+        }
+        if let Some(code) = wake.close {
+            self.close(code);
+        }
+    }
+
+    fn time_passed(&mut self) {
+        let now = Instant::now();
+        if self.closing_until.is_some_and(|until| now >= until) {
+            self.gone = true;
+        } else if self.drain_at.is_some_and(|at| now >= at) {
+            self.close(CloseCode::RESTART);
+        } else if self.token_is_over() {
+            self.refuse(ErrorCode::TokenExpired, EN.token_expired, 0, CloseCode::TOKEN_EXPIRED);
+        } else {
+            self.look_for_progress(now);
+            self.beat();
+        }
+    }
+
+    /// A bearer's socket lives as long as its token; a cookie's as long as its session.
+    fn token_is_over(&self) -> bool {
+        self.identity.expires.is_some_and(|expires| self.app.clock.now() >= expires)
+    }
+
+    /// Whether the peer took any byte since the last look.
+    fn look_for_progress(&mut self, now: Instant) {
+        let written = self.peer.written.load(Ordering::Relaxed);
+        if !self.writing || written != self.progress.0 {
+            self.progress = (written, now);
+        } else if now >= self.progress.1 + self.app.ws.stall {
+            self.close(CloseCode::STALLED);
+        }
+    }
+
+    /// The heartbeat, with the cursor where it really is: a seat that was not woken has nothing before the mark.
+    fn beat(&mut self) {
+        let mark = self.push().dispatched();
+        let wake = self.seat.take();
+        let untouched = wake.events_from.is_none() && !self.behind;
+        self.wake(wake);
+        if untouched && self.connection.is_live() && mark.epoch == self.cursor.epoch && mark.seq > self.cursor.seq {
+            self.cursor = mark;
+        }
+        let actions = self.connection.tick(self.app.uptime_ms(), &self.cursor);
+        self.perform(actions);
+    }
+
+    fn deadline(&self) -> Instant {
+        if let Some(until) = self.closing_until {
+            return until;
+        }
+        let beat = self.app.instant_at(self.connection.deadline());
+        let look = self.writing.then(|| Instant::now() + self.app.ws.stall / STALL_LOOKS);
+        let expiry = self.identity.expires.map(|expires| self.born + self.until(expires));
+        [Some(beat), look, self.drain_at, expiry].into_iter().flatten().min().unwrap_or(beat)
+    }
+
+    fn until(&self, moment: Timestamp) -> Duration {
+        let left = moment.unix_ms() - self.app.clock.now().unix_ms();
+        self.born.elapsed() + Duration::from_millis(u64::try_from(left).unwrap_or_default())
+    }
+
+    fn store_is_away(&mut self) {
+        self.refuse(ErrorCode::Unavailable, EN.unavailable, RETRY_MS, CloseCode::TRY_LATER);
+    }
+
+    fn refuse(&mut self, code: ErrorCode, message: &str, retry_ms: u64, close: CloseCode) {
+        self.send(&ServerFrame::Error { code, message: message.to_owned(), retry_ms });
+        self.close(close);
+    }
+
+    fn close(&mut self, code: CloseCode) {
+        let actions = self.connection.close(code);
+        self.perform(actions);
+    }
+
+    fn write_close(&mut self, code: CloseCode) {
+        self.write(Message::Close(Some(CloseFrame { code: code.0, reason: Utf8Bytes::default() })));
+        self.begin_closing();
+    }
+
+    /// Once: a connection that only waits for its end counts no more as somebody who is there.
+    fn leave_seat(&mut self) {
+        if !std::mem::replace(&mut self.left, true) {
+            self.app.push.leave(&self.seat);
+        }
+    }
+
+    fn begin_closing(&mut self) {
+        self.leave_seat();
+        self.connection.close(CloseCode::NORMAL);
+        self.behind = false;
+        self.publishing = None;
+        self.writing = true;
+        self.closing_until.get_or_insert(Instant::now() + self.app.ws.grace);
+    }
+
+    fn send(&mut self, frame: &ServerFrame) {
+        self.write(Message::Text(encode(frame)));
+    }
+
+    /// Puts a frame behind what waits to leave.
+    fn write(&mut self, message: Message) {
+        if self.closing_until.is_some() {
+            return;
+        }
+        if !self.writing {
+            self.progress = (self.peer.written.load(Ordering::Relaxed), Instant::now());
+            self.writing = true;
+        }
+        // Fails only when the peer is gone or lets more than the buffer wait: either way it is over.
+        self.gone |= self.ws.start_send_unpin(message).is_err();
+    }
+}
