@@ -10,7 +10,7 @@ stamp=$site/.built-from
 # By content, not by time: a checkout changes times only, and the release server is compiled anew after each front build.
 fingerprint() {
   {
-    find app frontend src style public .cargo Cargo.toml Cargo.lock package-lock.json -type f -print0 |
+    find app frontend src style public .cargo scripts/compress.mjs Cargo.toml Cargo.lock package-lock.json -type f -print0 |
       LC_ALL=C sort -z | xargs -0 sha256sum
     rustc --version
     cargo-leptos --version
@@ -30,4 +30,5 @@ attempt "building the browser's half (WASM, JavaScript, CSS)" "The compiler's or
 for file in push-system.wasm push-system.js push-system.css; do
   [ -s "$site/pkg/$file" ] || die "cargo leptos ended well but wrote no $site/pkg/$file. Run it by hand and read: cargo leptos build --release --frontend-only -vv"
 done
+attempt "compressing the site" "Node.js' own message is above." node scripts/compress.mjs "$site"
 printf '%s\n' "$now" >"$stamp"

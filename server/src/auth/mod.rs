@@ -1,0 +1,208 @@
+//! Who is asking: passwords, access tokens, refresh tokens, sessions.
+//!
+//! An access token is a JWT of 15 minutes that names its session; every use checks that session, in the store or in
+//! a cache that the log's revocations empty ([`sessions`]). A refresh token is opaque, stored as a hash and replaced
+//! at each use by a successor derived from it ([`refresh`]), so that a lost answer or ten restored tabs get the same
+//! successor again. Statuses and cookies belong to [`crate::http`].
+
+mod keys;
+mod login;
+mod password;
+mod refresh;
+mod sessions;
+mod token;
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use axum_extra::extract::cookie::CookieJar;
+use push_system::{
+    accounts::{Person, Role},
+    catalogue::EN,
+    error::{ErrorCode, Rejection},
+    ports::Clock,
+    timestamp::Timestamp,
+};
+
+pub use login::{Credentials, Login, Registration, Typed};
+pub use password::Passwords;
+pub use token::ACCESS_SECONDS;
+
+use self::{
+    keys::Keys,
+    refresh::RefreshToken,
+    sessions::Sessions,
+    token::{Access, TokenError},
+};
+use crate::{
+    config::Config,
+    push::Push,
+    store::{Revocation, Rotation, SessionId, Store, StoreError},
+};
+
+/// The access token's cookie. It outlives the token, so that "expired" is told from "never logged in".
+pub const ACCESS_COOKIE: &str = "push_access";
+/// The refresh token's cookie.
+pub const REFRESH_COOKIE: &str = "push_refresh";
+/// How long the old refresh token stays good once its successor was seen in use: requests that crossed it on the wire.
+pub const REUSE_GRACE_MS: i64 = 10_000;
+/// How long a login lasts, however often it is refreshed.
+pub const SESSION_DAYS: i64 = 90;
+
+/// A request's person, checked.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Who.
+    pub person: Person,
+    /// What they may do now.
+    pub role: Role,
+    /// Their login.
+    pub session: SessionId,
+    /// When a bearer's token is over; a cookie belongs to its session instead.
+    pub expires: Option<Timestamp>,
+}
+
+/// Why a request has no [`Identity`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthFailure {
+    /// It brought no login.
+    Missing,
+    /// What it brought is none of ours.
+    Invalid,
+    /// The access token is over; a refresh may help.
+    Expired,
+    /// The session was ended, or is over.
+    Revoked,
+    /// The store could not be asked.
+    Unavailable,
+}
+
+impl From<AuthFailure> for Rejection {
+    fn from(failure: AuthFailure) -> Self {
+        match failure {
+            AuthFailure::Missing | AuthFailure::Invalid => Self::new(ErrorCode::Unauthorized, EN.unauthorized),
+            AuthFailure::Expired => Self::new(ErrorCode::TokenExpired, EN.token_expired),
+            AuthFailure::Revoked => Self::new(ErrorCode::Revoked, EN.revoked),
+            AuthFailure::Unavailable => Self::new(ErrorCode::Unavailable, EN.unavailable),
+        }
+    }
+}
+
+/// Logins and their checks. Cheap to clone.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    push: Push,
+    clock: Arc<dyn Clock>,
+    config: Arc<Config>,
+    keys: Keys,
+    passwords: Passwords,
+    sessions: Arc<Sessions>,
+}
+
+impl Auth {
+    /// Reads or makes the keys, and listens to the log for sessions that end.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        push: Push,
+        clock: Arc<dyn Clock>,
+        config: Arc<Config>,
+    ) -> Result<Self, StoreError> {
+        let keys = Keys::load(&*store, config.secret.as_ref(), clock.now()).await?;
+        let sessions = Arc::new(Sessions::default());
+        let ended = Arc::clone(&sessions);
+        push.on_revocation(Box::new(move |revocation| ended.forget(revocation)));
+        Ok(Self(Arc::new(Inner { store, push, clock, config, keys, passwords: Passwords::default(), sessions })))
+    }
+
+    /// Checks an `Authorization: Bearer`, or the `?token=` of a WebSocket.
+    pub async fn verify_bearer(&self, token: &str) -> Result<Identity, AuthFailure> {
+        let access = self.read(token)?;
+        let mut identity = self.identify(&access).await?;
+        identity.expires = Some(access.expires);
+        Ok(identity)
+    }
+
+    /// Checks the cookies of a browser.
+    pub async fn verify_cookies(&self, headers: &HeaderMap) -> Result<Identity, AuthFailure> {
+        let jar = CookieJar::from_headers(headers);
+        match (jar.get(ACCESS_COOKIE), jar.get(REFRESH_COOKIE)) {
+            (Some(access), _) => self.identify(&self.read(access.value())?).await,
+            (None, Some(_)) => Err(AuthFailure::Expired),
+            (None, None) => Err(AuthFailure::Missing),
+        }
+    }
+
+    /// Checks whatever a request brings: a bearer, else cookies.
+    pub async fn verify(&self, headers: &HeaderMap) -> Result<Identity, AuthFailure> {
+        match bearer(headers) {
+            Some(token) => self.verify_bearer(token).await,
+            None => self.verify_cookies(headers).await,
+        }
+    }
+
+    /// Whether an access token is ours and not over; asks nobody.
+    pub fn is_fresh(&self, token: &str) -> bool {
+        self.read(token).is_ok()
+    }
+
+    fn read(&self, token: &str) -> Result<Access, AuthFailure> {
+        Access::read(token, &self.0.keys, self.0.clock.now()).map_err(|error| match error {
+            TokenError::Invalid => AuthFailure::Invalid,
+            TokenError::Expired => AuthFailure::Expired,
+        })
+    }
+
+    async fn identify(&self, access: &Access) -> Result<Identity, AuthFailure> {
+        let Inner { store, sessions, clock, .. } = &*self.0;
+        let now = clock.now();
+        let found = sessions.find(&**store, access.session, now).await.map_err(|error| unavailable(&error))?;
+        let session = found.filter(|session| session.person.id == access.user).ok_or(AuthFailure::Revoked)?;
+        if sessions.is_first_use(access.session, access.generation) {
+            self.confirm(access, now).await;
+        }
+        Ok(Identity { person: session.person, role: session.role, session: session.id, expires: None })
+    }
+
+    /// Tells the store that the answer with this token arrived. A failure is not the request's: the old refresh token
+    /// merely stays good until the next token is used.
+    async fn confirm(&self, access: &Access, now: Timestamp) {
+        match self.0.store.confirm_generation(access.session, access.generation, now).await {
+            Ok(()) => self.0.sessions.used(access.session, access.generation),
+            Err(error) => tracing::warn!(session.id = %access.session, %error, "a refresh could not be confirmed"),
+        }
+    }
+
+    /// Exchanges a refresh token for its successor and a new access token. A token that was used after its successor
+    /// was in use has been copied: its whole session ends.
+    pub async fn refresh(&self, presented: &str) -> Result<Login, AuthFailure> {
+        let Inner { store, push, clock, keys, sessions, .. } = &*self.0;
+        let token = RefreshToken::parse(presented).ok_or(AuthFailure::Invalid)?;
+        let successor = token.successor(keys.refresh());
+        let rotation = store.rotate(&token.hash(), &successor.hash(), clock.now(), REUSE_GRACE_MS).await;
+        match rotation.map_err(|error| unavailable(&error))? {
+            Rotation::Good { session, generation } => Ok(self.issue(session, generation, &successor)),
+            Rotation::Unknown => Err(AuthFailure::Invalid),
+            Rotation::Reused(session, name) => {
+                tracing::warn!(session.id = %session, user.name = %name, "a refresh token was used twice; its session ends");
+                let revocation = Revocation::Session(session);
+                push.revoke(revocation.clone()).await.map_err(|_| AuthFailure::Unavailable)?;
+                sessions.forget(&revocation);
+                Err(AuthFailure::Revoked)
+            }
+        }
+    }
+}
+
+/// The token of an `Authorization: Bearer`. Another scheme is none of ours.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn unavailable(error: &StoreError) -> AuthFailure {
+    tracing::error!(%error, "a login could not be checked");
+    AuthFailure::Unavailable
+}

@@ -1,0 +1,109 @@
+//! Accounts, managed where the database is: also beside a running server, which learns of it from the log.
+
+use std::io::{IsTerminal, stdin};
+
+use clap::Subcommand;
+use push_system::{
+    accounts::{Email, Password, Username},
+    error::Rejection,
+    ports::Clock,
+};
+
+use super::Failure;
+use crate::{
+    auth::Passwords,
+    config::{Config, Database},
+    state::SystemClock,
+    store::{Account, Accounts, Change, Log, NewAccount, Outcome, Write, sqlite::SqliteStore},
+};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Add an account; the first one is the admin. The password is asked for, or read from standard input
+    Add {
+        /// Its username
+        name: String,
+        /// Its e-mail address
+        #[arg(long)]
+        email: Option<String>,
+    },
+    /// Set a new password and end all sessions of the account
+    Passwd {
+        /// Its username
+        name: String,
+    },
+    /// List all accounts
+    List,
+}
+
+pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
+    let Database::Sqlite(path) = &config.database;
+    let store = SqliteStore::open_for_tool(path).await?;
+    let done = match command {
+        Command::Add { name, email } => add(&store, &name, email.as_deref()).await,
+        Command::Passwd { name } => change_password(&store, &name).await,
+        Command::List => list(&store).await,
+    };
+    store.close().await;
+    done
+}
+
+async fn add(store: &SqliteStore, name: &str, email: Option<&str>) -> Result<(), Failure> {
+    let name = Username::parse(name)?;
+    let email = email.map(Email::parse).transpose()?;
+    if store.account_named(&name).await?.is_some() {
+        return Err(taken(&name));
+    }
+    let account = NewAccount { name: name.clone(), email, password_hash: ask_and_hash().await?, at: SystemClock.now() };
+    let account = store.register(account).await?.ok_or_else(|| taken(&name))?;
+    println!("{name} was added as {}", account.role.as_str());
+    Ok(())
+}
+
+fn taken(name: &Username) -> Failure {
+    format!("{name} exists already").into()
+}
+
+async fn change_password(store: &SqliteStore, name: &str) -> Result<(), Failure> {
+    let name = Username::parse(name)?;
+    let account = store.account_named(&name).await?.ok_or_else(|| format!("there is no {name}"))?;
+    let change = Change::Password { user: account.person.id, hash: ask_and_hash().await?, keep: None };
+    let write = Write { at: SystemClock.now(), tag: rand::random(), change };
+    match store.commit(&[write]).await?.first() {
+        Some(Outcome::Stored(_)) => {
+            println!("{name} has a new password, and is logged out everywhere");
+            Ok(())
+        }
+        _ => Err(format!("the password of {name} could not be changed").into()),
+    }
+}
+
+async fn list(store: &SqliteStore) -> Result<(), Failure> {
+    for Account { person, role, disabled, created, email, .. } in store.accounts().await? {
+        let state = if disabled { "disabled" } else { "active" };
+        let email = email.unwrap_or_default();
+        println!("{}\t{}\t{}\t{state}\t{created}\t{email}", person.id, person.name, role.as_str());
+    }
+    Ok(())
+}
+
+async fn ask_and_hash() -> Result<String, Failure> {
+    let password = tokio::task::spawn_blocking(ask).await??;
+    Ok(Passwords::default().hash(password).await?)
+}
+
+/// Asks twice on a terminal; otherwise the password is the first line of standard input.
+fn ask() -> Result<Password, Failure> {
+    let text = if stdin().is_terminal() {
+        let text = rpassword::prompt_password("Password: ")?;
+        if text != rpassword::prompt_password("Again: ")? {
+            return Err("the two differ".into());
+        }
+        text
+    } else {
+        let mut line = String::new();
+        stdin().read_line(&mut line)?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    };
+    Password::parse(text, "password").map_err(|Rejection { detail, .. }| detail.into())
+}

@@ -1,0 +1,153 @@
+//! `/auth/…`: accounts and logins for programs and for the page's scripts.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+use axum_extra::extract::cookie::CookieJar;
+use push_system::{
+    api::Me,
+    catalogue::EN,
+    error::{ErrorCode, Rejection},
+};
+use serde::Deserialize;
+
+use super::{
+    body::{self, Form, Json},
+    cookies,
+    problem::Refusal,
+};
+use crate::{
+    auth::{Credentials, Identity, Login, REFRESH_COOKIE, Registration, Typed},
+    state::AppState,
+};
+
+/// The routes that keep a login alive by themselves, or need none.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/auth/register", post(register))
+        .route("/auth/login", post(log_in))
+        .route("/auth/token", post(token))
+        .route("/auth/refresh", post(refresh))
+}
+
+/// The routes of a login.
+pub fn login_routes() -> Router<AppState> {
+    Router::new()
+        .route("/auth/logout", post(log_out))
+        .route("/auth/me", get(me))
+        .route("/auth/password", post(change_password))
+        .route("/auth/sessions", delete(end_sessions))
+}
+
+#[derive(Deserialize)]
+struct RegisterRequest {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: Typed,
+    #[serde(default)]
+    email: Option<String>,
+}
+
+async fn register(State(state): State<AppState>, Json(request): Json<RegisterRequest>) -> Result<Response, Refusal> {
+    let RegisterRequest { username, password, email } = request;
+    let typed = Registration { username, password, email: email.unwrap_or_default() };
+    Ok(with_cookies(&state, state.auth.register(typed).await?))
+}
+
+#[derive(Deserialize)]
+struct LoginRequest {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: Typed,
+}
+
+async fn log_in(State(state): State<AppState>, Json(request): Json<LoginRequest>) -> Result<Response, Refusal> {
+    let typed = Credentials { username: request.username, password: request.password };
+    Ok(with_cookies(&state, state.auth.log_in(typed).await?))
+}
+
+/// The password grant of OAuth 2 (RFC 6749, 4.3), for clients that know nothing else. Programs keep no cookies.
+async fn token(State(state): State<AppState>, Form(fields): Form) -> Result<Response, Refusal> {
+    if fields.get("grant_type").is_some_and(|grant| grant != "password") {
+        return Err(Rejection::at(ErrorCode::Invalid, "grant_type", EN.grant_type).into());
+    }
+    let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
+    Ok(Json(state.auth.log_in(typed).await?.answer()).into_response())
+}
+
+#[derive(Default, Deserialize)]
+struct RefreshRequest {
+    #[serde(default)]
+    refresh_token: Option<Typed>,
+}
+
+/// Takes the token from the body, or, when there is none, from the cookie. Cookies are answered with cookies.
+async fn refresh(State(state): State<AppState>, jar: CookieJar, body: Body) -> Result<Response, Refusal> {
+    let bytes = body::read(body).await?;
+    let request: RefreshRequest = if bytes.is_empty() { RefreshRequest::default() } else { body::from_json(&bytes)? };
+    let cookie = jar.get(REFRESH_COOKIE).map(|cookie| cookie.value().to_owned());
+    let given = request.refresh_token.map(|token| token.0).filter(|token| !token.is_empty());
+    let from_cookie = given.is_none() || given == cookie;
+    let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, EN.unauthorized))?;
+    match state.auth.refresh(&presented).await {
+        Ok(login) if from_cookie => Ok(with_cookies(&state, login)),
+        Ok(login) => Ok(Json(login.answer()).into_response()),
+        Err(failure) if from_cookie && failure != crate::auth::AuthFailure::Unavailable => {
+            let mut response = Refusal::from(failure).into_response();
+            cookies::add(&mut response, cookies::of_logout(&state.config));
+            Ok(response)
+        }
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+fn with_cookies(state: &AppState, login: Login) -> Response {
+    let lines = cookies::of_login(&login, &state.config, state.clock.now());
+    let mut response = Json(login.answer()).into_response();
+    cookies::add(&mut response, lines);
+    response
+}
+
+async fn log_out(State(state): State<AppState>, identity: Identity) -> Result<Response, Refusal> {
+    state.auth.log_out(&identity).await?;
+    Ok(without_cookies(&state))
+}
+
+async fn me(identity: Identity) -> Json<Me> {
+    Json(Me { person: identity.person, role: identity.role })
+}
+
+#[derive(Deserialize)]
+struct PasswordRequest {
+    #[serde(default)]
+    current: Typed,
+    #[serde(default)]
+    password: Typed,
+}
+
+async fn change_password(
+    State(state): State<AppState>,
+    identity: Identity,
+    Json(request): Json<PasswordRequest>,
+) -> Result<StatusCode, Refusal> {
+    state.auth.change_password(&identity, request.current, request.password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn end_sessions(State(state): State<AppState>, identity: Identity) -> Result<Response, Refusal> {
+    state.auth.log_out_everywhere(&identity).await?;
+    Ok(without_cookies(&state))
+}
+
+fn without_cookies(state: &AppState) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    cookies::add(&mut response, cookies::of_logout(&state.config));
+    response
+}

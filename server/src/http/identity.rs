@@ -1,0 +1,28 @@
+//! `Identity` as an argument of a handler: whoever has it has a checked login.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+use super::problem::Refusal;
+use crate::{
+    auth::{AuthFailure, Identity},
+    state::AppState,
+};
+
+impl FromRequestParts<AppState> for Identity {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        Ok(state.auth.verify(&parts.headers).await?)
+    }
+}
+
+/// The login of a request, or why there is none: for pages, which say so in their own way.
+pub struct Visitor(pub Result<Identity, AuthFailure>);
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        Ok(Self(state.auth.verify_cookies(&parts.headers).await))
+    }
+}

@@ -1,0 +1,110 @@
+//! HTTP: one file per group of addresses, and what they share.
+//!
+//! A handler takes its request apart with the extractors of [`body`], [`fields`] and [`identity`], asks
+//! [`crate::auth`], [`crate::push`] or the backend, and returns a value or a [`problem::Refusal`]. Statuses stand in
+//! [`problem`] alone.
+
+mod accounts;
+pub mod body;
+mod cookies;
+pub mod fields;
+mod forms;
+pub mod headers;
+mod health;
+pub mod identity;
+mod inbox;
+mod keep_login;
+mod messages;
+pub mod origin;
+mod pages;
+pub mod problem;
+mod request_log;
+
+use std::any::Any;
+
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use push_system::{catalogue::EN, error::ErrorCode};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    csrf::{ConfigError, CsrfLayer, ProtectionError},
+};
+
+use crate::{site, state::AppState, ws};
+use problem::Refusal;
+
+/// What an address that is otherwise well-formed may still hold, coming out of a form; letters beyond ASCII always are.
+const BEYOND_ASCII: &AsciiSet = &CONTROLS.add(b' ');
+
+/// Everything this server answers.
+///
+/// # Errors
+/// The base URL is no origin a browser could send.
+pub fn router(state: AppState) -> Result<Router, ConfigError> {
+    let mut csrf = CsrfLayer::new();
+    for origin in origin::own(&state.config) {
+        csrf = csrf.add_trusted_origin(origin)?;
+    }
+    let with_login = Router::new()
+        .merge(accounts::login_routes())
+        .merge(messages::routes())
+        .merge(inbox::routes())
+        .merge(pages::routes())
+        .route("/ws", get(ws::upgrade))
+        .layer(from_fn_with_state(state.clone(), keep_login::keep_login));
+    let router = Router::new()
+        .merge(with_login)
+        .merge(accounts::routes())
+        .merge(health::routes())
+        .merge(site::router())
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(pages::method_not_allowed)
+        .layer(csrf.with_rejection_response(foreign))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(headers::protect))
+        .layer(from_fn(request_log::log))
+        .with_state(state);
+    Ok(router)
+}
+
+fn foreign(_: ProtectionError) -> Response {
+    Refusal::new(ErrorCode::ForeignOrigin, EN.foreign_origin).into_response()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());
+    tracing::error!(panic.message = text.unwrap_or("?"), "a handler panicked");
+    Refusal::new(ErrorCode::Internal, EN.internal).into_response()
+}
+
+/// Where to go next: a path of this site, whatever was asked for. Browsers drop tabs and newlines from addresses and
+/// read `\` as `/`, so `/\t/evil.example` would lead away. The result is what a `Location` can hold.
+pub(crate) fn next_page(wanted: Option<&str>) -> String {
+    let own = |path: &&str| {
+        path.starts_with('/') && !path.starts_with("//") && !path.chars().any(|c| c == '\\' || c.is_control())
+    };
+    let path = wanted.filter(own).unwrap_or("/");
+    utf8_percent_encode(path, BEYOND_ASCII).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_page;
+
+    #[test]
+    fn the_next_page_is_one_of_ours() {
+        assert_eq!(next_page(Some("/history?q=a%20b")), "/history?q=a%20b");
+        for foreign in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "history"]
+        {
+            assert_eq!(next_page(Some(foreign)), "/", "{foreign}");
+        }
+        assert_eq!(next_page(None), "/");
+        assert_eq!(next_page(Some("/history?q=會 議")), "/history?q=%E6%9C%83%20%E8%AD%B0");
+    }
+}

@@ -1,0 +1,139 @@
+//! The pages, and the forms on them: who may see which, and where they lead.
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri, header::ACCEPT},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use push_system::{catalogue::EN, error::ErrorCode};
+use tower_http::compression::CompressionLayer;
+use url::form_urlencoded;
+
+use super::{
+    cookies,
+    fields::Query,
+    forms,
+    identity::Visitor,
+    next_page,
+    problem::{self, Refusal},
+};
+use crate::{
+    auth::{AuthFailure, Identity},
+    state::AppState,
+    ui::{self, Instead, Page},
+};
+
+/// Paths that speak JSON, whoever asks.
+const API: &[&str] =
+    &["/auth/", "/message", "/inbox", "/people", "/presence", "/healthz", "/readyz", "/version", "/ws"];
+
+/// The routes.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(private).post(forms::compose))
+        .route("/history", get(private))
+        .route("/settings", get(private))
+        .route("/login", get(entrance).post(forms::log_in))
+        .route("/register", get(entrance).post(forms::register))
+        .route("/logout", post(forms::log_out))
+        .route("/settings/theme", post(forms::choose_theme))
+        .route("/settings/password", post(forms::change_password))
+        .route("/settings/sign-out-everywhere", post(forms::sign_out_everywhere))
+        .layer(CompressionLayer::new())
+}
+
+/// A page for people who are logged in.
+async fn private(State(state): State<AppState>, Visitor(visitor): Visitor, uri: Uri, headers: HeaderMap) -> Response {
+    match visitor {
+        Ok(identity) => show(&state, &uri, &headers, Some(&identity)).await,
+        Err(failure) => turn_away(&state, failure, &uri, &headers).await,
+    }
+}
+
+/// A page for people who are not logged in yet.
+async fn entrance(
+    State(state): State<AppState>,
+    Visitor(visitor): Visitor,
+    Query(fields): Query,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    match visitor {
+        Ok(_) => Redirect::to(&next_page(fields.get("next"))).into_response(),
+        Err(_) => show(&state, &uri, &headers, None).await,
+    }
+}
+
+/// To the login and back. What cannot be checked right now is no reason to ask for a password.
+pub(super) async fn turn_away(state: &AppState, failure: AuthFailure, uri: &Uri, headers: &HeaderMap) -> Response {
+    if failure == AuthFailure::Unavailable {
+        return fail(state, uri, headers, None, ErrorCode::Unavailable).await;
+    }
+    let wanted = uri.path_and_query().map_or("/", |address| address.as_str());
+    let mut response = Redirect::to(&address_with_next("/login", wanted)).into_response();
+    if failure != AuthFailure::Missing {
+        cookies::add(&mut response, cookies::of_logout(&state.config));
+    }
+    response
+}
+
+/// A page of the entrance that leads on to `wanted`.
+pub(super) fn address_with_next(path: &str, wanted: &str) -> String {
+    if wanted == "/" {
+        return path.to_owned();
+    }
+    format!("{path}?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish())
+}
+
+async fn show(state: &AppState, address: &Uri, headers: &HeaderMap, viewer: Option<&Identity>) -> Response {
+    let page = Page { address, status: StatusCode::OK, instead: Instead::Nothing, headers, viewer, form: None };
+    ui::render(state, page).await
+}
+
+/// An error page.
+pub(super) async fn fail(
+    state: &AppState,
+    address: &Uri,
+    headers: &HeaderMap,
+    viewer: Option<&Identity>,
+    code: ErrorCode,
+) -> Response {
+    let status = problem::status(code);
+    ui::render(state, Page { address, status, instead: Instead::ErrorPage, headers, viewer, form: None }).await
+}
+
+/// Where there is nothing: a page for people, a problem for programs.
+pub(super) async fn not_found(
+    State(state): State<AppState>,
+    Visitor(visitor): Visitor,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if is_for_people(&method, &uri, &headers) {
+        return fail(&state, &uri, &headers, visitor.ok().as_ref(), ErrorCode::NotFound).await;
+    }
+    Refusal::new(ErrorCode::NotFound, EN.not_found).into_response()
+}
+
+/// Where there is something for other methods; the router adds `Allow`.
+pub(super) async fn method_not_allowed(
+    State(state): State<AppState>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if is_for_people(&method, &uri, &headers) {
+        return fail(&state, &uri, &headers, None, ErrorCode::MethodNotAllowed).await;
+    }
+    Refusal::new(ErrorCode::MethodNotAllowed, EN.method_not_allowed).into_response()
+}
+
+/// Whether a person looks at the answer: a browser says `text/html` when it goes somewhere.
+fn is_for_people(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let api = API.iter().any(|path| uri.path().starts_with(path));
+    matches!(*method, Method::GET | Method::HEAD) && accept.contains("text/html") && !api
+}

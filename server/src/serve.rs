@@ -1,0 +1,165 @@
+//! A running server: from its parts to its last connection. The binary and the tests start it with the same call.
+
+mod connections;
+mod housekeeping;
+mod io;
+
+use std::{future::Future, io as std_io, sync::Arc, time::Duration};
+
+use push_system::ports::Clock;
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::csrf;
+
+use crate::{
+    auth::Auth,
+    backend::StoreBackend,
+    bus::{Bus, local::LocalBus},
+    config::{Config, Database},
+    http, push,
+    push::Push,
+    state::{AppState, SystemClock},
+    store::{
+        Store, StoreError,
+        sqlite::{OpenError, SqliteStore},
+    },
+    ui::Ui,
+    ws,
+};
+
+pub use io::Peer;
+
+use connections::Connections;
+
+/// How long a database that cannot be reached is waited for at the start: about as long as a deploy's old instance
+/// takes to leave.
+const OPEN_WITHIN: Duration = Duration::from_secs(30);
+const OPEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// What is queued for the log when everything else has ended is written in this time, whatever the drain window says.
+const FINISH_WITHIN: Duration = Duration::from_secs(1);
+
+/// What a server is made of.
+pub struct Parts {
+    /// Settings; `listen` is replaced by the listener's own address.
+    pub config: Config,
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Hints between instances.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Sizes and times of the push path.
+    pub push: push::Settings,
+    /// Times of sockets.
+    pub ws: ws::Settings,
+}
+
+impl Parts {
+    /// The usual parts: the bus in process, the machine's clock.
+    pub fn new(config: Config, store: Arc<dyn Store>) -> Self {
+        let push = push::Settings {
+            sockets_per_user: config.max_sockets_per_user,
+            sockets_per_address: config.max_sockets_per_address,
+            ..push::Settings::default()
+        };
+        let (bus, clock) = (Arc::new(LocalBus::default()), Arc::new(SystemClock));
+        Self { config, store, bus, clock, push, ws: ws::Settings::default() }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The database was opened and cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The listener has no address.
+    #[error("the listener is of no use: {0}")]
+    Listener(#[from] std_io::Error),
+    /// The base URL is no origin a browser could send.
+    #[error("base_url: {0}")]
+    Origin(#[from] csrf::ConfigError),
+}
+
+/// Opens the database. One that another server is about to leave, or that is locked, is waited for.
+pub async fn open(config: &Config) -> Result<Arc<SqliteStore>, OpenError> {
+    let Database::Sqlite(path) = &config.database;
+    let deadline = Instant::now() + OPEN_WITHIN;
+    loop {
+        match SqliteStore::open(path).await {
+            Ok(store) => return Ok(Arc::new(store)),
+            Err(error) if is_passing(&error) && Instant::now() < deadline => {
+                tracing::warn!(%error, "the database cannot be opened yet");
+                sleep(OPEN_AGAIN_AFTER).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn is_passing(error: &OpenError) -> bool {
+    matches!(error, OpenError::InUse { .. } | OpenError::Database(_))
+}
+
+/// Serves until `shutdown` resolves, then lets everyone go: `/readyz` says 503, sockets are closed with 1012 over half
+/// of the drain window while requests are still answered, then no more are accepted and those in progress end.
+pub async fn launch(
+    parts: Parts,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), LaunchError> {
+    let tasks = TaskTracker::new();
+    let state = assemble(parts, &listener, &tasks).await?;
+    tasks.spawn(housekeeping::index(state.clone()));
+    tasks.spawn(housekeeping::forget(state.clone()));
+    let connections = Connections::new(http::router(state.clone())?);
+    tracing::info!(http.listen = %state.config.listen, http.base_url = %state.config.base_url(), "listening");
+    tokio::select! {
+        () = connections.accept(&listener) => {}
+        () = shutdown => {}
+    }
+    stop(&state, listener, connections, tasks).await;
+    Ok(())
+}
+
+async fn assemble(parts: Parts, listener: &TcpListener, tasks: &TaskTracker) -> Result<AppState, LaunchError> {
+    let Parts { mut config, store, bus, clock, push, ws } = parts;
+    config.listen = listener.local_addr()?;
+    let config = Arc::new(config);
+    let drain = CancellationToken::new();
+    let push = Push::start(store.clone(), bus, clock.clone(), push, tasks, drain.clone()).await?;
+    let auth = Auth::start(store.clone(), push.clone(), clock.clone(), config.clone()).await?;
+    let backend = Arc::new(StoreBackend::new(store.clone(), push.clone()));
+    let (sockets, started) = (TaskTracker::new(), Instant::now());
+    Ok(AppState { config, store, push, auth, clock, backend, ui: Ui::new(), drain, sockets, ws, started })
+}
+
+async fn stop(state: &AppState, listener: TcpListener, connections: Connections, tasks: TaskTracker) {
+    let window = state.config.drain;
+    let deadline = Instant::now() + window;
+    tracing::info!(sockets = state.push.sockets(), window_s = window.as_secs(), "stopping");
+    state.drain.cancel();
+    state.sockets.close();
+    tokio::select! {
+        () = connections.accept(&listener) => {}
+        () = state.sockets.wait() => {}
+        () = sleep(window / 2) => {}
+    }
+    drop(listener);
+    let gone = async {
+        connections.close().await;
+        state.sockets.wait().await;
+    };
+    if timeout_at(deadline, gone).await.is_err() {
+        tracing::warn!(sockets = state.sockets.len(), "some connections did not end in time");
+    }
+    state.push.finish();
+    tasks.close();
+    if timeout_at(deadline.max(Instant::now() + FINISH_WITHIN), tasks.wait()).await.is_err() {
+        tracing::error!("the log was not finished in time");
+    }
+    tracing::info!("stopped");
+}

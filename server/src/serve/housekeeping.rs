@@ -1,0 +1,64 @@
+//! What is done on the side: the search index follows the log, and what is over is forgotten.
+
+use std::time::Duration;
+
+use push_system::limits;
+use tokio::time::{interval, sleep};
+
+use crate::{state::AppState, store::StoreError};
+
+/// Lets several messages gather into one step of the index; searching finds what is not indexed yet as well.
+const GATHER: Duration = Duration::from_millis(500);
+/// In case a growth of the log was missed, and between two tries when the store is away.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Ended sessions are kept a while, so that a copied refresh token is still known as one.
+const SESSION_DAYS: i64 = 7;
+
+/// Keeps the search index close behind the log.
+pub(super) async fn index(state: AppState) {
+    let follow = async {
+        loop {
+            if let Err(error) = catch_up(&state).await {
+                tracing::warn!(%error, "the search index is behind");
+                sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            tokio::select! {
+                () = state.push.grown() => sleep(GATHER).await,
+                () = sleep(LOOK_AGAIN) => {}
+            }
+        }
+    };
+    state.drain.run_until_cancelled(follow).await;
+}
+
+async fn catch_up(state: &AppState) -> Result<(), StoreError> {
+    while !state.store.index_step().await? {}
+    Ok(())
+}
+
+/// Forgets idempotency keys and sessions whose time is over.
+pub(super) async fn forget(state: AppState) {
+    let mut hour = interval(FORGET_EVERY);
+    let forever = async {
+        loop {
+            hour.tick().await;
+            if let Err(error) = forget_once(&state).await {
+                tracing::warn!(%error, "old keys and sessions could not be forgotten");
+            }
+        }
+    };
+    state.drain.run_until_cancelled(forever).await;
+}
+
+async fn forget_once(state: &AppState) -> Result<(), StoreError> {
+    let now = state.clock.now();
+    let keys = state.store.forget_keys(now.plus_ms(-limits::KEY_DAYS * DAY_MS)).await?;
+    let sessions = state.store.forget_sessions(now.plus_ms(-SESSION_DAYS * DAY_MS)).await?;
+    if keys + sessions > 0 {
+        tracing::info!(keys, sessions, "old keys and sessions are forgotten");
+    }
+    Ok(())
+}
