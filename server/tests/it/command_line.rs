@@ -1,0 +1,166 @@
+//! The binary as people and machines start it.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::http::{PASSWORD, Program};
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_push-system"));
+    // Only what a test says: the variables of whoever runs the tests are none of the binary's business.
+    command.args(arguments).env_clear().current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("the binary runs")
+}
+
+fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = command(folder, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A server process with its address.
+struct Server {
+    child: Child,
+    url: String,
+    // Kept open: a server must not die of a reader that went away.
+    _output: BufReader<std::process::ChildStdout>,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut child = command(folder, &["--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary runs");
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("a line");
+        let url = line.trim().rsplit(' ').next().expect("an address").to_owned();
+        Self { child, url, _output: output }
+    }
+
+    fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    fn stop(mut self, signal: &str) -> Option<i32> {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &process]).status().expect("kill runs");
+        assert!(sent.success());
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+#[test]
+fn config_prints_what_is_in_force_and_hides_secrets() {
+    let folder = folder();
+    let secret = "Jc1vT9mQx4sZb7Lw2Kp8Rf5Hd3Gn6YtA";
+    let output = command(folder.path(), &["config", "--listen", "127.0.0.1:9"]).env("PUSH_SECRET", secret).output();
+    let shown = text(&output.expect("the binary runs").stdout);
+    assert!(shown.contains("listen = \"127.0.0.1:9\"") && shown.contains("# PUSH_LISTEN: flag"), "{shown}");
+    assert!(!shown.contains(secret), "{shown}");
+    assert!(!folder.path().join("data").exists(), "looking at settings makes no database");
+}
+
+#[test]
+fn a_wrong_setting_ends_the_program_with_a_sentence_that_names_it() {
+    let folder = folder();
+    let output = command(folder.path(), &[]).env("PUSH_LISTNE", "x").output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("PUSH_LISTNE"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn help_and_version_need_nothing() {
+    let folder = folder();
+    let help = text(&run(folder.path(), &["--help"]).stdout);
+    for word in ["serve", "healthcheck", "user", "--listen", "PUSH_LISTEN"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    assert!(text(&run(folder.path(), &["--version"]).stdout).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[tokio::test]
+async fn accounts_are_managed_beside_a_running_server() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+
+    let added = run_with_input(folder.path(), &["user", "add", "Ana", "--email", "ana@push.example"], PASSWORD);
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    let again = run_with_input(folder.path(), &["user", "add", "ana"], PASSWORD);
+    assert!(!again.status.success() && text(&again.stderr).contains("ana exists"), "{}", text(&again.stderr));
+    let short = run_with_input(folder.path(), &["user", "add", "bob"], "short\n");
+    assert!(!short.status.success() && text(&short.stderr).contains("8 characters"), "{}", text(&short.stderr));
+    let listed = text(&run(folder.path(), &["user", "list"]).stdout);
+    assert!(listed.lines().count() == 1 && listed.contains("\tana\tadmin\tactive\t"), "{listed}");
+
+    let ana = Program::new(server.url.clone()).logged_in("ana").await;
+    ana.get("/auth/me").await.is(200);
+    let changed = run_with_input(folder.path(), &["user", "passwd", "ana"], "another password\n");
+    assert!(changed.status.success(), "{}", text(&changed.stderr));
+    revoked_within_two_seconds(&ana).await;
+    let body = json!({ "username": "ana", "password": "another password" });
+    Program::new(server.url.clone()).post("/auth/login", &body).await.is(200);
+    assert_eq!(server.stop("-TERM"), Some(0));
+}
+
+/// The running server hears of it from its log, which it reads every second.
+async fn revoked_within_two_seconds(person: &Program) {
+    for _ in 0..40 {
+        if person.get("/auth/me").await.status == 401 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    person.get("/auth/me").await.refuses(401, "revoked", None);
+}
+
+#[tokio::test]
+async fn a_server_says_where_it_is_and_stops_at_a_signal() {
+    let folder = folder();
+    for signal in ["-TERM", "-INT"] {
+        let server = Server::start(folder.path());
+        let healthy = run(folder.path(), &["healthcheck", "--listen", server.address()]);
+        assert!(healthy.status.success(), "{}", text(&healthy.stderr));
+        let address = server.address().to_owned();
+        assert_eq!(server.stop(signal), Some(0), "{signal}");
+        assert_eq!(run(folder.path(), &["healthcheck", "--listen", &address]).status.code(), Some(1));
+    }
+}
+
+#[tokio::test]
+async fn a_login_survives_a_restart() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let ana = Program::new(server.url.clone()).registered("ana").await;
+    ana.says("before").await;
+    assert_eq!(server.stop("-KILL"), None);
+    let server = Server::start(folder.path());
+    let ana = Program { url: server.url.clone(), ..ana };
+    assert_eq!(ana.texts("/message").await, ["before"]);
+    assert_eq!(server.stop("-TERM"), Some(0));
+}

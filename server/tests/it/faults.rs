@@ -1,0 +1,201 @@
+//! What the database does to us, and what people see of it.
+
+use std::{sync::Arc, time::Duration};
+
+use push_system::{ids::MessageId, message::Message, protocol::ServerFrame};
+use serde_json::json;
+use server::{
+    serve::{self, Parts},
+    store::Store,
+};
+use sqlx::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, runtime::Runtime};
+
+use crate::{
+    app::{TestApp, config_in},
+    flaky::{Fault, Flaky},
+    http::{Answer, Program, send},
+};
+
+/// A server whose store can be told to fail.
+async fn with_faults() -> (TestApp, Arc<Flaky>) {
+    let mut store = None;
+    let app = TestApp::with(|parts| {
+        let flaky = Flaky::around(parts.store.clone());
+        parts.store = flaky.clone() as Arc<dyn Store>;
+        parts.push.check_every = Duration::from_millis(50);
+        store = Some(flaky);
+    })
+    .await;
+    (app, store.expect("the closure ran"))
+}
+
+/// A server on a runtime of its own, so that it can be ended at once, wherever it is.
+struct Doomed {
+    runtime: Runtime,
+    url: String,
+    folder: TempDir,
+}
+
+async fn doomed() -> (Doomed, Arc<Flaky>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = config_in(folder.path(), &[]);
+    let runtime = Runtime::new().expect("a runtime");
+    let started = runtime.spawn(async move {
+        let store = Flaky::around(serve::open(&config).await.expect("a new database"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("its number"));
+        let parts = Parts::new(config, store.clone());
+        tokio::spawn(serve::launch(parts, listener, std::future::pending()));
+        (url, store)
+    });
+    let (url, store) = started.await.expect("it starts");
+    (Doomed { runtime, url, folder }, store)
+}
+
+impl Doomed {
+    async fn person(&self, name: &str) -> Program {
+        Program::new(self.url.clone()).registered(name).await
+    }
+
+    /// Ends it at once; what is left is its folder.
+    fn kill(self) -> TempDir {
+        self.runtime.shutdown_background();
+        self.folder
+    }
+}
+
+/// What a restored backup does to the log: everything after `last` is gone, under a running server.
+async fn cut_back(app: &TestApp, last: MessageId) {
+    let mut database = SqliteConnection::connect(&format!("sqlite://{}", app.database().display())).await.unwrap();
+    let last = i64::try_from(last.0).unwrap();
+    for statement in [
+        "DELETE FROM audience WHERE seq > ?",
+        "DELETE FROM event WHERE seq > ?",
+        "DELETE FROM idempotency WHERE message_id > ?",
+        "DELETE FROM message WHERE id > ?",
+        "UPDATE head SET seq = ?",
+    ] {
+        sqlx::query(statement).bind(last).execute(&mut database).await.unwrap();
+    }
+    database.close().await.unwrap();
+}
+
+/// Waits until `/readyz` answers this status.
+async fn ready_becomes(app: &TestApp, status: u16) {
+    let look = async { while app.anyone().get("/readyz").await.status != status {} };
+    tokio::time::timeout(Duration::from_secs(10), look).await.expect("in time");
+}
+
+async fn publish_with_key(program: &Program, key: &str, text: &str) -> Answer {
+    let request = program.request(reqwest::Method::POST, "/message").header("idempotency-key", key);
+    send(request.json(&json!({ "message": text }))).await
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_is_found_by_its_key_and_delivered() {
+    let (app, store) = with_faults().await;
+    let (ana, bob) = (app.person("ana").await, app.person("bob").await);
+    let mut socket = bob.socket().await;
+    socket.live().await;
+    store.set(Fault::AnswerLost);
+    let message: Message = publish_with_key(&ana, "k1", "stored after all").await.json();
+    assert_eq!(message.message, "stored after all");
+    assert_eq!(socket.texts(1).await, ["stored after all"]);
+    let again: Message = publish_with_key(&ana, "k1", "stored after all").await.json();
+    assert_eq!(again, message);
+    drop(socket);
+    drop(store);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_commit_nobody_can_tell_about_is_said_so_and_safe_to_repeat() {
+    let (app, store) = with_faults().await;
+    let ana = app.person("ana").await;
+    store.set(Fault::Vanished);
+    publish_with_key(&ana, "k1", "again").await.refuses(503, "outcome_unknown", None);
+    publish_with_key(&ana, "k1", "again").await.is(200);
+    assert_eq!(ana.texts("/message").await, ["again"]);
+    drop(store);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_bad_row_fails_alone() {
+    let (app, store) = with_faults().await;
+    let ana = app.person("ana").await;
+    store.set(Fault::BadText("bad".into()));
+    let requests = ["one", "bad", "two"].map(|text| publish_with_key(&ana, text, text));
+    let answers = futures::future::join_all(requests).await;
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [200, 503, 200]);
+    let mut texts = ana.texts("/message").await;
+    texts.sort();
+    assert_eq!(texts, ["one", "two"]);
+    drop(store);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn killed_between_commit_and_fan_out_nothing_is_lost() {
+    let (doomed, store) = doomed().await;
+    let (ana, bob) = (doomed.person("ana").await, doomed.person("bob").await);
+    let mut socket = bob.socket().await;
+    let ServerFrame::Position { pos, .. } = socket.live().await else { panic!("no position") };
+    store.set(Fault::HangAfterCommit);
+    let publish = tokio::spawn({
+        let ana = ana.clone();
+        async move { ana.request(reqwest::Method::POST, "/message").json(&json!({"message": "committed"})).send().await }
+    });
+    store.committed().await;
+    drop(store);
+    let app = TestApp::in_folder(doomed.kill(), |_| {}).await;
+    drop((publish, socket));
+    let bob = Program { url: app.url(), ..bob };
+    let mut socket = bob.socket_since(pos.as_str()).await;
+    assert_eq!(socket.texts(1).await, ["committed"]);
+    assert!(matches!(socket.live().await, ServerFrame::Position { n: 1, .. }));
+    drop(socket);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn without_its_database_it_refuses_to_publish_says_so_and_comes_back() {
+    let (app, store) = with_faults().await;
+    let (ana, bob) = (app.person("ana").await, app.person("bob").await);
+    let mut socket = bob.socket().await;
+    socket.live().await;
+    store.set_away(true);
+    let refused = ana.post("/message", &json!({"message": "lost?"})).await;
+    assert!(!refused.header("retry-after").is_empty());
+    refused.refuses(503, "unavailable", None);
+    ready_becomes(&app, 503).await;
+    store.set_away(false);
+    ready_becomes(&app, 200).await;
+    ana.says("found").await;
+    assert_eq!(socket.texts(1).await, ["found"]);
+    drop((socket, store));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_log_that_went_back_gets_a_new_epoch_and_every_client_is_told() {
+    let (app, store) = with_faults().await;
+    let (ana, bob) = (app.person("ana").await, app.person("bob").await);
+    let kept = ana.says("kept").await;
+    ana.says("lost with the backup").await;
+    let mut socket = bob.socket().await;
+    socket.live().await;
+    cut_back(&app, kept.id).await;
+    socket.until(|frame| matches!(frame, ServerFrame::Reset { .. })).await;
+    let snapshot = bob.inbox().await;
+    assert_eq!(snapshot.messages.len(), 1);
+    socket.send(json!({"type": "resume", "since": snapshot.pos})).await;
+    socket.live().await;
+    ana.says("after the restore").await;
+    assert_eq!(socket.texts(1).await, ["after the restore"]);
+    drop((socket, store));
+    app.finish().await;
+}

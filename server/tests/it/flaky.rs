@@ -1,0 +1,159 @@
+//! A store that fails on demand, around the real one.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use push_system::{
+    accounts::{Person, Username},
+    api::{HistoryPage, HistoryQuery},
+    ids::{Seq, UserId},
+    inbox::Snapshot,
+    message::ClientId,
+    read_state::{Ranges, ReadState},
+    timestamp::Timestamp,
+};
+use server::store::{
+    Account, Accounts, Change, CommitError, Entry, Head, KeyUse, Log, NewAccount, NewSession, Outcome, Probe, Rotation,
+    Session, SessionId, SigningKey, Store, StoreError, StoredReadState, TokenHash, Write,
+};
+use tokio::sync::Notify;
+
+/// What goes wrong with the next commits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// It commits, and the answer is lost. Once.
+    AnswerLost,
+    /// It does not commit, and nobody can tell. Once.
+    Vanished,
+    /// It commits, and the process hangs before anything else happens, as if it were killed there.
+    HangAfterCommit,
+    /// Every batch that holds this text is rolled back.
+    BadText(String),
+}
+
+/// The real store with faults.
+pub struct Flaky {
+    inner: Arc<dyn Store>,
+    fault: Mutex<Fault>,
+    away: AtomicBool,
+    hung: Notify,
+}
+
+impl Flaky {
+    pub fn around(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { inner, fault: Mutex::default(), away: AtomicBool::new(false), hung: Notify::new() })
+    }
+
+    pub fn set(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    /// Waits for [`Fault::HangAfterCommit`] to have happened.
+    pub async fn committed(&self) {
+        self.hung.notified().await;
+    }
+
+    /// Whether the database answers at all.
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    fn reach(&self) -> Result<(), StoreError> {
+        if self.away.load(Ordering::SeqCst) { Err(StoreError::new("the database is away")) } else { Ok(()) }
+    }
+
+    fn take_once(&self) -> Fault {
+        let mut fault = self.fault.lock().unwrap();
+        match &*fault {
+            Fault::AnswerLost | Fault::Vanished => std::mem::take(&mut *fault),
+            lasting => lasting.clone(),
+        }
+    }
+}
+
+fn holds(batch: &[Write], text: &str) -> bool {
+    batch.iter().any(|write| matches!(&write.change, Change::Publish(publish) if publish.draft.message == text))
+}
+
+macro_rules! faulty_store {
+    (
+        log { $($log:ident($($log_arg:ident: $log_type:ty),*) -> $log_answer:ty;)* }
+        accounts { $($account:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* }
+    ) => {
+        #[async_trait]
+        impl Log for Flaky {
+            async fn commit(&self, batch: &[Write]) -> Result<Vec<Outcome>, CommitError> {
+                self.reach().map_err(CommitError::NotStored)?;
+                let unknown = || CommitError::OutcomeUnknown(StoreError::new("the answer is lost"));
+                match self.take_once() {
+                    Fault::Vanished => return Err(unknown()),
+                    Fault::BadText(text) if holds(batch, &text) => {
+                        return Err(CommitError::NotStored(StoreError::new("a bad row")));
+                    }
+                    Fault::AnswerLost => {
+                        self.inner.commit(batch).await?;
+                        return Err(unknown());
+                    }
+                    Fault::HangAfterCommit => {
+                        self.inner.commit(batch).await?;
+                        self.hung.notify_one();
+                        std::future::pending::<()>().await;
+                    }
+                    Fault::None | Fault::BadText(_) => {}
+                }
+                self.inner.commit(batch).await
+            }
+
+            $(async fn $log(&self, $($log_arg: $log_type),*) -> Result<$log_answer, StoreError> {
+                self.reach()?;
+                self.inner.$log($($log_arg),*).await
+            })*
+        }
+
+        #[async_trait]
+        impl Accounts for Flaky {
+            $(async fn $account(&self, $($arg: $type),*) -> Result<$answer, StoreError> {
+                self.reach()?;
+                self.inner.$account($($arg),*).await
+            })*
+        }
+    };
+}
+
+faulty_store! {
+    log {
+        head() -> Head;
+        renew_epoch() -> Head;
+        probe(seq: Seq) -> Probe;
+        entries(after: Seq, limit: u32) -> Vec<Entry>;
+        entries_for(user: UserId, after: Seq, through: Seq, limit: u32) -> Vec<Entry>;
+        find_key(sender: UserId, key: &ClientId) -> Option<KeyUse>;
+        forget_keys(before: Timestamp) -> u64;
+        snapshot(user: UserId, limit: u32) -> Option<Snapshot>;
+        history(user: UserId, query: &HistoryQuery) -> HistoryPage;
+        read_state(user: UserId) -> Option<StoredReadState>;
+        count_unread(user: UserId, state: &ReadState, through: Seq) -> u64;
+        empty_gaps(user: UserId, gaps: &Ranges) -> Ranges;
+        index_step() -> bool;
+    }
+    accounts {
+        register(account: NewAccount) -> Option<Account>;
+        account_named(name: &Username) -> Option<Account>;
+        account(id: UserId) -> Option<Account>;
+        accounts() -> Vec<Account>;
+        people_named(names: &[Username]) -> Vec<Person>;
+        people_starting(prefix: &str, limit: u32) -> Vec<Person>;
+        open_session(session: NewSession) -> ();
+        session(id: SessionId, now: Timestamp) -> Option<Session>;
+        rotate(presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation;
+        confirm_generation(session: SessionId, generation: u32, now: Timestamp) -> ();
+        signing_keys(candidate: SigningKey) -> Vec<SigningKey>;
+        forget_sessions(before: Timestamp) -> u64;
+    }
+}

@@ -1,0 +1,19 @@
+//! The whole server over real HTTP on port 0, one database per test. A test reads like a conversation: actors are
+//! values, answers say what is expected of them.
+
+mod app;
+mod bad_input;
+mod clock;
+mod command_line;
+mod csrf;
+mod faults;
+mod flaky;
+mod http;
+mod inbox;
+mod logins;
+mod messages;
+mod operations;
+mod pages;
+mod registration;
+mod socket;
+mod ws;

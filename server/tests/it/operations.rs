@@ -1,0 +1,69 @@
+//! What machines ask.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::{app::TestApp, http::send};
+
+#[tokio::test]
+async fn a_running_server_is_alive_ready_and_says_its_version() {
+    let app = TestApp::start().await;
+    let anyone = app.anyone();
+    assert_eq!(anyone.get("/healthz").await.json::<Value>(), json!({ "status": "ok" }));
+    let ready: Value = anyone.get("/readyz").await.json();
+    assert_eq!(ready, json!({ "status": "ready", "store": true, "bus": true }));
+    let version: Value = anyone.get("/version").await.json();
+    assert_eq!((&version["name"], &version["version"]), (&json!("push-system"), &json!(env!("CARGO_PKG_VERSION"))));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn head_answers_without_a_body() {
+    let app = TestApp::start().await;
+    let answer = send(app.anyone().request(Method::HEAD, "/healthz")).await.is(200);
+    assert!(answer.body.is_empty());
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_request_in_progress_is_answered_while_the_server_stops() {
+    let app = TestApp::start().await;
+    let ana = app.person("ana").await;
+    let body = r#"{"message":"in time"}"#;
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    let head = format!(
+        "POST /message HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        app.address,
+        ana.tokens().access_token,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The server has read the header once it waits for the body; there is nothing to see of that from outside.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    app.stop();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(answer.contains("in time"), "{answer}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_stopping_server_does_not_wait_for_idle_connections() {
+    let app = TestApp::start().await;
+    let anyone = app.anyone();
+    anyone.get("/healthz").await.is(200);
+    let start = std::time::Instant::now();
+    app.finish().await;
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(anyone.request(Method::GET, "/healthz").send().await.is_err());
+}
