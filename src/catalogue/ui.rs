@@ -153,6 +153,7 @@ pub struct Ui {
     pub sign_in_failed_hint: &'static str,
     pub new_here: &'static str,
     pub create_account: &'static str,
+    pub create_account_now: &'static str,
     pub create_account_hint: &'static str,
     pub have_account: &'static str,
     pub username: &'static str,

@@ -9,7 +9,7 @@ use push_system::{
 };
 use uuid::Uuid;
 
-use super::{ACCESS_SECONDS, Access, Auth, Identity, Inner, RefreshToken, SESSION_DAYS};
+use super::{ACCESS_SECONDS, Access, Auth, FIRST_GENERATION, Identity, Inner, RefreshToken, SESSION_DAYS};
 use crate::{
     config,
     store::{Account, NewAccount, NewSession, Revocation, Session, SessionId, StoreError},
@@ -54,6 +54,8 @@ pub struct Login {
     pub person: Person,
     /// What they may do.
     pub role: Role,
+    /// Its id.
+    pub session: SessionId,
     /// The access token.
     pub access: String,
     /// The refresh token.
@@ -136,7 +138,7 @@ impl Auth {
             expires: session.expires,
         };
         self.0.store.open_session(new).await.map_err(|error| broken(&error))?;
-        Ok(self.issue(session, 1, &refresh))
+        Ok(self.issue(session, FIRST_GENERATION, &refresh))
     }
 
     pub(super) fn issue(&self, session: Session, generation: u32, refresh: &RefreshToken) -> Login {
@@ -145,10 +147,18 @@ impl Auth {
         Login {
             person: session.person,
             role: session.role,
+            session: session.id,
             access,
             refresh: refresh.expose(),
             expires: session.expires,
         }
+    }
+
+    /// An access token for the very request that brought the old refresh token. It is of the first generation, which
+    /// confirms nothing: the browser has not seen the new tokens yet, and may never see them.
+    pub fn for_this_request(&self, login: &Login) -> String {
+        let Inner { clock, keys, .. } = &*self.0;
+        Access::new(login.person.id, login.session, FIRST_GENERATION, clock.now()).sign(keys)
     }
 
     /// Ends one session.

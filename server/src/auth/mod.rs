@@ -49,6 +49,9 @@ pub const REUSE_GRACE_MS: i64 = 10_000;
 /// How long a login lasts, however often it is refreshed.
 pub const SESSION_DAYS: i64 = 90;
 
+/// Of a session's first refresh token.
+const FIRST_GENERATION: u32 = 1;
+
 /// A request's person, checked.
 #[derive(Clone, Debug)]
 pub struct Identity {

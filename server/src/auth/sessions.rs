@@ -12,6 +12,7 @@ use std::{
 use push_system::timestamp::Timestamp;
 use tokio::time::Instant;
 
+use super::FIRST_GENERATION;
 use crate::store::{Revocation, Session, SessionId, Store, StoreError};
 
 /// How long the store's word is believed.
@@ -66,7 +67,7 @@ impl Sessions {
     /// Whether the store has not heard yet that this generation's access token is in use. The first generation has no
     /// predecessor to confirm.
     pub(super) fn is_first_use(&self, id: SessionId, generation: u32) -> bool {
-        let confirmed = self.lock().entries.get(&id).map_or(1, |entry| entry.confirmed);
+        let confirmed = self.lock().entries.get(&id).map_or(FIRST_GENERATION, |entry| entry.confirmed);
         generation > confirmed
     }
 
@@ -106,7 +107,7 @@ impl Memory {
         if self.entries.len() >= CAPACITY {
             self.entries.clear();
         }
-        let confirmed = self.entries.get(&session.id).map_or(1, |entry| entry.confirmed);
+        let confirmed = self.entries.get(&session.id).map_or(FIRST_GENERATION, |entry| entry.confirmed);
         self.entries.insert(session.id, Entry { session, asked, confirmed });
     }
 }

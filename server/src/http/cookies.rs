@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
-use axum_extra::extract::cookie::{Cookie, SameSite};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use push_system::timestamp::Timestamp;
 
 use crate::{
@@ -32,19 +32,14 @@ pub fn add(response: &mut Response, lines: impl IntoIterator<Item = HeaderValue>
     }
 }
 
-/// Gives the request the cookies it would have brought had its browser known them.
-pub fn replace(headers: &mut HeaderMap, login: Option<&Login>) {
-    let jar = axum_extra::extract::cookie::CookieJar::from_headers(headers);
+/// Gives the request another access token, or none; its refresh token has done its work.
+pub fn replace(headers: &mut HeaderMap, access: Option<&str>) {
+    let jar = CookieJar::from_headers(headers);
     let others = jar.iter().filter(|cookie| ![ACCESS_COOKIE, REFRESH_COOKIE].contains(&cookie.name()));
-    let mut pairs: Vec<String> = others.map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
-    if let Some(login) = login {
-        pairs.push(format!("{ACCESS_COOKIE}={}", login.access));
-        pairs.push(format!("{REFRESH_COOKIE}={}", login.refresh));
-    }
+    let access = access.map(|token| format!("{ACCESS_COOKIE}={token}"));
+    let pairs: Vec<_> = others.map(|cookie| format!("{}={}", cookie.name(), cookie.value())).chain(access).collect();
     headers.remove(header::COOKIE);
-    if let Ok(value) = HeaderValue::from_str(&pairs.join("; "))
-        && !pairs.is_empty()
-    {
+    if let Ok(value) = HeaderValue::from_str(&pairs.join("; ")) {
         headers.insert(header::COOKIE, value);
     }
 }

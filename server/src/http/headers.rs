@@ -31,9 +31,9 @@ pub async fn protect(request: Request, next: Next) -> Response {
 
 /// The policy of a page. Scripts run by its nonce alone; what they load themselves is trusted with them.
 pub(crate) fn page_policy(nonce: &str, config: &Config) -> HeaderValue {
-    // `'self'` covers WebSockets in new browsers only.
-    let sockets =
-        origin::own(config).iter().fold(String::new(), |all, origin| all + " " + &origin.replacen("http", "ws", 1));
+    // `'self'` covers WebSockets in new browsers only. An IPv6 address cannot be written in a policy.
+    let origins = origin::own(config).into_iter().filter(|origin| !origin.contains('['));
+    let sockets = origins.fold(String::new(), |all, origin| all + " " + &origin.replacen("http", "ws", 1));
     let policy = format!(
         "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; object-src 'none'; \
          base-uri 'none'; frame-ancestors 'none'; form-action 'self'; connect-src 'self'{sockets}"

@@ -9,7 +9,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 
-use super::cookies;
+use super::{SOCKET, cookies, pages};
 use crate::{
     auth::{ACCESS_COOKIE, AuthFailure, REFRESH_COOKIE},
     state::AppState,
@@ -18,22 +18,31 @@ use crate::{
 /// The middleware. A request with a bearer, or with an access token that is not over, passes untouched.
 pub async fn keep_login(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(token) = token_to_refresh(&state, request.headers()) else { return next.run(request).await };
-    let (login, lines) = match state.auth.refresh(&token).await {
+    let (access, lines) = match state.auth.refresh(&token).await {
         Ok(login) => {
             let lines = cookies::of_login(&login, &state.config, state.clock.now());
-            (Some(login), lines)
+            (Some(state.auth.for_this_request(&login)), lines)
         }
-        // The cookies stay: they may be as good as ever once the store answers again.
-        Err(AuthFailure::Unavailable) => return next.run(request).await,
+        // A socket tells its client in its own way.
+        Err(AuthFailure::Unavailable) if request.uri().path() == SOCKET => return next.run(request).await,
+        // The cookies stay: they will be as good as ever once the store answers again.
+        Err(failure @ AuthFailure::Unavailable) => {
+            return pages::refuse(&state, request.uri(), request.headers(), None, failure.into()).await;
+        }
         Err(_) => (None, cookies::of_logout(&state.config)),
     };
-    cookies::replace(request.headers_mut(), login.as_ref());
+    cookies::replace(request.headers_mut(), access.as_deref());
     let mut response = next.run(request).await;
-    // A handler that logs in or out has the last word.
-    if !response.headers().contains_key(header::SET_COOKIE) {
+    if !decides_about_login(&response) {
         cookies::add(&mut response, lines);
     }
     response
+}
+
+/// A handler that logs in or out has the last word.
+fn decides_about_login(response: &Response) -> bool {
+    let lines = response.headers().get_all(header::SET_COOKIE);
+    lines.iter().any(|line| line.as_bytes().starts_with(ACCESS_COOKIE.as_bytes()))
 }
 
 fn token_to_refresh(state: &AppState, headers: &HeaderMap) -> Option<String> {

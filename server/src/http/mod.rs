@@ -38,6 +38,9 @@ use tower_http::{
 use crate::{site, state::AppState, ws};
 use problem::Refusal;
 
+/// Where the WebSocket is.
+const SOCKET: &str = "/ws";
+
 /// What an address that is otherwise well-formed may still hold, coming out of a form; letters beyond ASCII always are.
 const BEYOND_ASCII: &AsciiSet = &CONTROLS.add(b' ');
 
@@ -55,7 +58,7 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .merge(messages::routes())
         .merge(inbox::routes())
         .merge(pages::routes())
-        .route("/ws", get(ws::upgrade))
+        .route(SOCKET, get(ws::upgrade))
         .layer(from_fn_with_state(state.clone(), keep_login::keep_login));
     let router = Router::new()
         .merge(with_login)

@@ -3,11 +3,14 @@
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, Method, StatusCode, Uri, header::ACCEPT},
+    http::{HeaderMap, StatusCode, Uri, header::ACCEPT},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use push_system::{catalogue::EN, error::ErrorCode};
+use push_system::{
+    catalogue::EN,
+    error::{ErrorCode, Rejection},
+};
 use tower_http::compression::CompressionLayer;
 use url::form_urlencoded;
 
@@ -104,36 +107,39 @@ pub(super) async fn fail(
     ui::render(state, Page { address, status, instead: Instead::ErrorPage, headers, viewer, form: None }).await
 }
 
-/// Where there is nothing: a page for people, a problem for programs.
+/// An error in the way its reader can use: a page for people, a problem for programs.
+pub(super) async fn refuse(
+    state: &AppState,
+    address: &Uri,
+    headers: &HeaderMap,
+    viewer: Option<&Identity>,
+    rejection: Rejection,
+) -> Response {
+    if is_for_people(address, headers) {
+        return fail(state, address, headers, viewer, rejection.code).await;
+    }
+    Refusal(rejection).into_response()
+}
+
+/// Where there is nothing.
 pub(super) async fn not_found(
     State(state): State<AppState>,
     Visitor(visitor): Visitor,
-    method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if is_for_people(&method, &uri, &headers) {
-        return fail(&state, &uri, &headers, visitor.ok().as_ref(), ErrorCode::NotFound).await;
-    }
-    Refusal::new(ErrorCode::NotFound, EN.not_found).into_response()
+    let rejection = Rejection::new(ErrorCode::NotFound, EN.not_found);
+    refuse(&state, &uri, &headers, visitor.ok().as_ref(), rejection).await
 }
 
 /// Where there is something for other methods; the router adds `Allow`.
-pub(super) async fn method_not_allowed(
-    State(state): State<AppState>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    if is_for_people(&method, &uri, &headers) {
-        return fail(&state, &uri, &headers, None, ErrorCode::MethodNotAllowed).await;
-    }
-    Refusal::new(ErrorCode::MethodNotAllowed, EN.method_not_allowed).into_response()
+pub(super) async fn method_not_allowed(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
+    let rejection = Rejection::new(ErrorCode::MethodNotAllowed, EN.method_not_allowed);
+    refuse(&state, &uri, &headers, None, rejection).await
 }
 
 /// Whether a person looks at the answer: a browser says `text/html` when it goes somewhere.
-fn is_for_people(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+fn is_for_people(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let api = API.iter().any(|path| uri.path().starts_with(path));
-    matches!(*method, Method::GET | Method::HEAD) && accept.contains("text/html") && !api
+    accept.contains("text/html") && !API.iter().any(|path| uri.path().starts_with(path))
 }

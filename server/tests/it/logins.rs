@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     app::TestApp,
+    flaky::Flaky,
     http::{Answer, PASSWORD, Program, send},
 };
 
@@ -225,6 +226,42 @@ async fn a_browser_stays_logged_in_without_script() {
         assert!(browser.opens("/settings").await.is(200).cookies().is_empty());
     }
     browser.fetches("/auth/me").await.is(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_whose_answer_was_lost_is_loaded_again_with_the_old_cookies() {
+    let app = TestApp::start().await;
+    let ana = app.person("ana").await;
+    let cookies = format!("push_access=over; push_refresh={}", ana.tokens().refresh_token);
+    let load = async || send(app.anyone().request(Method::GET, "/settings").header(header::COOKIE, &cookies)).await;
+    let lost = load().await.is(200);
+    app.clock.advance(60 * MINUTE);
+    let again = load().await.is(200);
+    let refresh = |answer: &Answer| answer.cookies()[1].split(';').next().map(str::to_owned);
+    assert_eq!(refresh(&lost), refresh(&again));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_browser_keeps_its_login_while_the_database_is_away() {
+    let mut store = None;
+    let app = TestApp::with(|parts| {
+        let flaky = Flaky::around(parts.store.clone());
+        parts.store = flaky.clone();
+        store = Some(flaky);
+    })
+    .await;
+    let (browser, store) = (app.browser(), store.expect("the server's store"));
+    browser.registers("ana").await;
+    app.clock.advance(60 * MINUTE);
+    store.set_away(true);
+    let answer = browser.opens("/settings").await.is(503);
+    assert!(answer.header("content-type").starts_with("text/html") && answer.cookies().is_empty());
+    browser.fetches("/auth/me").await.refuses(503, "unavailable", None);
+    store.set_away(false);
+    browser.opens("/settings").await.is(200).shows("ana");
+    drop(store);
     app.finish().await;
 }
 

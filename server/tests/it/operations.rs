@@ -58,6 +58,26 @@ async fn a_request_in_progress_is_answered_while_the_server_stops() {
 }
 
 #[tokio::test]
+async fn a_stopping_server_says_so_while_its_sockets_leave() {
+    let app = TestApp::with(|parts| parts.config.drain = Duration::from_secs(4)).await;
+    let ana = app.person("ana").await;
+    let mut sockets = Vec::new();
+    // Each leaves at a random moment of the first two seconds: that all twelve choose the first tenth happens never.
+    for _ in 0..12 {
+        sockets.push(ana.socket().await);
+    }
+    app.stop();
+    let mut answer = app.anyone().get("/readyz").await;
+    while answer.status == 200 {
+        answer = app.anyone().get("/readyz").await;
+    }
+    assert_eq!(answer.header("retry-after"), "1");
+    let problem = answer.refuses(503, "unavailable", None);
+    assert!(problem.detail.contains("shutting down"), "{}", problem.detail);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_stopping_server_does_not_wait_for_idle_connections() {
     let app = TestApp::start().await;
     let anyone = app.anyone();

@@ -155,6 +155,7 @@ async fn pages_say_what_browsers_may_do_with_them() {
     let policy = one.header("content-security-policy");
     assert!(policy.contains("default-src 'self'") && policy.contains("object-src 'none'"), "{policy}");
     assert!(policy.contains("frame-ancestors 'none'") && policy.contains("form-action 'self'"), "{policy}");
+    assert!(!policy.contains('['), "browsers complain about IPv6 addresses: {policy}");
     assert_ne!(policy, two.header("content-security-policy"), "a nonce is used once");
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or_default();
     assert!(nonce.len() >= 16, "{policy}");

@@ -185,6 +185,7 @@ pub(super) const UI: Ui = Ui {
     sign_in_failed_hint: "Check the spelling, then try again.",
     new_here: "New here?",
     create_account: "Create an account",
+    create_account_now: "Create account",
     create_account_hint: "It takes a name and a password.",
     have_account: "Have an account?",
     username: "Username",
