@@ -16,6 +16,10 @@ pub fn listen(live: Live) {
     let navigate = use_navigate();
     let go = move |address: &str| navigate(address, NavigateOptions::default());
     let listener = window_event_listener(ev::keydown, move |event| {
+        // Chromium's autofill sends a `keydown` that is no keyboard event and has no key.
+        if !event.has_type::<ev::KeyboardEvent>() {
+            return;
+        }
         let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
         if !modified && !event.default_prevented() && !is_taken(&event) && press(live, &event.key(), &go) {
             event.prevent_default();

@@ -323,7 +323,9 @@ mod outbox {
         let event = ServerFrame::Event(published(6, "k1"));
         for frames in [[&answer, &event], [&event, &answer]] {
             let mut outbox = with_row();
-            frames.into_iter().for_each(|frame| outbox.note(ME, frame));
+            for frame in frames {
+                outbox.note(ME, frame);
+            }
             assert!(outbox.rows().is_empty());
         }
     }

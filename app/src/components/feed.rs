@@ -42,7 +42,7 @@ pub fn FeedList(
             <ol class="messages" role="list" hidden=move || empty.get()>
                 <For each=move || feed.rows.get() key=Row::clone children=row />
             </ol>
-            {move || if empty.get() { Either::Left(view! { <Nothing filter /> }) } else { Either::Right(()) }}
+            {move || empty.get().then(|| view! { <Nothing filter=filter.get() /> })}
             <Older feed filter empty />
         </section>
     }
@@ -142,27 +142,28 @@ fn watch(end: &web_sys::Element, feed: Feed) {
 
 /// Why the list is empty, and the next step.
 #[component]
-fn Nothing(filter: Memo<Filter>) -> impl IntoView {
+fn Nothing(filter: Filter) -> impl IntoView {
     let w = words();
-    let all = move || {
-        view! {
-            <div class="button-row">
-                <a class="button" href="/">
-                    {w.show_all}
-                </a>
-            </div>
-        }
-    };
-    let (symbol, title, hint) = match filter.get() {
+    let (symbol, title, hint) = match filter {
         Filter::All => (Symbol::Inbox, w.empty_title, w.empty_hint),
         Filter::Unread => (Symbol::CheckAll, w.all_read_title, w.all_read_hint),
         Filter::Me => (Symbol::Inbox, w.none_for_me_title, w.none_for_me_hint),
         Filter::Sent => (Symbol::Send, w.none_sent_title, w.none_sent_hint),
     };
-    let first = filter.get() == Filter::All;
+    let next = if filter == Filter::All {
+        Either::Left(view! { <Command /> })
+    } else {
+        Either::Right(view! {
+            <div class="button-row">
+                <a class="button" href="/">
+                    {w.show_all}
+                </a>
+            </div>
+        })
+    };
     view! {
         <Empty symbol title hint>
-            {if first { Either::Left(view! { <Command /> }) } else { Either::Right(all()) }}
+            {next}
         </Empty>
     }
 }

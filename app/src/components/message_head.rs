@@ -61,7 +61,7 @@ pub fn MessageHead(
 
 /// When, with the exact time on hover.
 #[component]
-pub(super) fn MessageTime(at: Timestamp, style: TimeStyle) -> impl IntoView {
+fn MessageTime(at: Timestamp, style: TimeStyle) -> impl IntoView {
     let clock = use_clock();
     let shown = Memo::new(move |_| shown(at, style, clock));
     view! {

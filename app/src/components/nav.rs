@@ -2,8 +2,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use push_system::api::Filter;
 
-use super::{Icon, Symbol};
-use crate::{live::use_live, question::Question, words::words};
+use super::{Icon, MESSAGE_ID, Symbol};
+use crate::{
+    live::{browser, use_live},
+    question::Question,
+    words::words,
+};
 
 /// The ways between the pages: beside them on a wide screen, below them on a phone.
 #[component]
@@ -12,7 +16,8 @@ pub fn Nav() -> impl IntoView {
     let location = use_location();
     let place = Memo::new(move |_| (location.pathname.get(), Question::read(&location.search.get()).filter));
     let at = move |path: &'static str, wanted: fn(Filter) -> bool| {
-        Signal::derive(move || place.with(|(now, filter)| now == path && wanted(*filter)))
+        let below = move |now: &str| now == path || (path != "/" && now.starts_with(path));
+        Signal::derive(move || place.with(|(now, filter)| below(now) && wanted(*filter)))
     };
     let nowhere = Signal::derive(|| false);
     view! {
@@ -36,10 +41,10 @@ pub fn Nav() -> impl IntoView {
                     />
                 </li>
                 <li class="only-phone">
-                    <NavLink href="/history#q" symbol=Symbol::Search text=w.nav_search here=nowhere />
+                    <NavLink href="/history#q" symbol=Symbol::Search text=w.nav_search here=nowhere field="q" />
                 </li>
                 <li class="only-phone">
-                    <NavLink href="/#compose" symbol=Symbol::Plus text=w.nav_write here=nowhere />
+                    <NavLink href="/#compose" symbol=Symbol::Plus text=w.nav_write here=nowhere field=MESSAGE_ID />
                 </li>
                 <li class="only-wide">
                     <NavLink
@@ -77,9 +82,17 @@ fn NavLink(
     text: &'static str,
     #[prop(into)] here: Signal<bool>,
     #[prop(optional)] counts: bool,
+    // What the link is for, where it is on the page already.
+    #[prop(optional)] field: Option<&'static str>,
 ) -> impl IntoView {
+    let click = move |event: leptos::ev::MouseEvent| {
+        if let Some(element) = field.and_then(browser::by_id) {
+            event.prevent_default();
+            element.focus().ok();
+        }
+    };
     view! {
-        <a class="nav-link" href=href aria-current=move || here.get().then_some("page")>
+        <a class="nav-link" href=href aria-current=move || here.get().then_some("page") on:click=click>
             <Icon symbol />
             <span>{text}</span>
             {counts.then(|| view! { <UnreadCount /> })}

@@ -12,6 +12,9 @@ pub fn Pager(
     /// Its last message, where there are older ones.
     older_than: Option<MessageId>,
 ) -> impl IntoView {
+    if question.before.is_none() && older_than.is_none() {
+        return None;
+    }
     let newest = Question { before: None, ..question.clone() };
     let up = if question.before.is_some() {
         Either::Left(view! {
@@ -42,10 +45,10 @@ pub fn Pager(
             </span>
         }),
     };
-    view! {
+    Some(view! {
         <nav class="pager" aria-label=words().pages>
             {up}
             {down}
         </nav>
-    }
+    })
 }

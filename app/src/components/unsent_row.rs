@@ -1,14 +1,16 @@
 use leptos::{either::Either, prelude::*};
 use push_system::{
     audience::Recipients,
-    message::{ClientId, OneOrMany, PublishRequest},
+    ids::MessageId,
+    message::{ClientId, Message, OneOrMany, PublishRequest},
     session::{
         client::Status,
         outbox::{Sending, Unsent},
     },
+    timestamp::Timestamp,
 };
 
-use super::{Avatar, Icon, RecipientChips, Symbol, TimeStyle, message_head::MessageTime};
+use super::{Avatar, Icon, MessageHead, Symbol, TimeStyle, message_head::is_high};
 use crate::{
     live::use_live,
     words::{self, words},
@@ -32,44 +34,58 @@ pub fn UnsentRow(
 
 #[component]
 fn Row(row: Unsent, state: Memo<Sending>) -> impl IntoView {
-    let me = use_live().store.name();
     let id = format!("p{}", row.client_id.as_str());
-    let PublishRequest { message, title, to, .. } = row.request;
-    let written = written(to);
-    let to = Recipients::parse([written.as_str()]).unwrap_or_default();
-    let labelled = format!("{id}-from");
+    let written = written(row.request.to.clone());
+    let message = as_message(row.at, row.request, &written);
+    let (urgent, high) = (message.is_urgent(), is_high(message.priority));
+    let titled = !message.title.is_empty();
+    let labelled = if titled { format!("{id}-from {id}-title") } else { format!("{id}-from") };
+    let (title_id, title, text) = (format!("{id}-title"), message.title.clone(), message.message.clone());
     view! {
         <li>
             <article
                 class="message"
+                class:is-urgent=urgent
+                class:is-high=high
                 class:is-pending=move || state.get() == Sending::Pending
                 class:is-failed=move || matches!(state.get(), Sending::Failed(_))
-                id=id.clone()
+                id=id
                 tabindex="-1"
                 aria-labelledby=labelled
             >
-                <Avatar name=me.clone() />
-                <header class="message-head">
-                    <span class="message-from" id=labelled.clone() dir="auto">
-                        {words().you}
-                    </span>
-                    <RecipientChips to me />
-                    <MessageTime at=row.at style=TimeStyle::Relative />
-                </header>
-                {title
-                    .map(|title| {
+                <Avatar name=message.sender.name.to_string() />
+                <MessageHead message id=id.clone() style=TimeStyle::Relative />
+                {titled
+                    .then(|| {
                         view! {
-                            <h3 class="message-title" dir="auto">
+                            <h3 class="message-title" id=title_id dir="auto">
                                 {title}
                             </h3>
                         }
                     })}
                 <p class="message-text" dir="auto">
-                    {message}
+                    {text}
                 </p>
                 <State client_id=row.client_id state written />
             </article>
         </li>
+    }
+}
+
+/// The message it will be, so that nothing about the row changes when it is.
+fn as_message(at: Timestamp, request: PublishRequest, written: &str) -> Message {
+    Message {
+        id: MessageId::default(),
+        appid: 0,
+        title: request.title.unwrap_or_default(),
+        message: request.message,
+        priority: request.priority.and_then(|priority| priority.try_into().ok()).unwrap_or_default(),
+        date: at,
+        extras: request.extras.unwrap_or_default(),
+        sender: use_live().store.me.with_value(|me| me.person.clone()),
+        to: Recipients::parse([written]).unwrap_or_default(),
+        tags: request.tags.unwrap_or_default(),
+        click: request.click,
     }
 }
 

@@ -115,11 +115,6 @@ pub async fn copy(text: &str) -> bool {
     JsFuture::from(writing).await.is_ok()
 }
 
-/// Whether the address points at the element of that id.
-pub fn is_at_fragment(id: &str) -> bool {
-    window().location().hash().is_ok_and(|hash| hash.strip_prefix('#') == Some(id))
-}
-
 /// Whether the keyboard has a command key.
 pub fn is_apple() -> bool {
     window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac") || platform.starts_with("iP"))
@@ -132,5 +127,15 @@ pub fn set_unread_icon(unread: bool) {
         let file = if unread { "/favicon-unread.svg" } else { "/favicon.svg" };
         // An attribute of that name is always allowed.
         icon.set_attribute("href", file).ok();
+    }
+}
+
+/// Shows another address for this page, without going there.
+pub fn show_address(path: &str) {
+    if window().location().pathname().is_ok_and(|now| now != path)
+        && let Ok(history) = window().history()
+    {
+        // It fails only for another origin.
+        history.replace_state_with_url(&JsValue::NULL, "", Some(path)).ok();
     }
 }

@@ -106,6 +106,10 @@ impl Live {
             let Ok(snapshot) = api::inbox().await else {
                 return self.drive(push_system::session::client::ClientSession::snapshot_failed);
             };
+            // The page may have been left meanwhile.
+            if self.with_link(|_| ()).is_none() {
+                return;
+            }
             let (seq, pos) = (snapshot.seq, snapshot.pos.clone());
             self.store.replace(snapshot);
             self.settle();

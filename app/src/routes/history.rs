@@ -6,7 +6,8 @@ use push_system::{api::Filter, message::Message};
 use crate::{
     clock::use_clock,
     components::{
-        Command, DayHeading, Empty, Icon, MessageRow, Pager, Segmented, Symbol, TimeStyle, navigate_to_search,
+        Command, DayHeading, Empty, Icon, MessageRow, Pager, Segmented, Symbol, TimeStyle, focus_at_fragment,
+        navigate_to_search,
     },
     live::use_live,
     question::Question,
@@ -22,6 +23,7 @@ pub fn HistoryPage() -> impl IntoView {
     let search = use_location().search;
     let question = Memo::new(move |_| Question { to: String::new(), ..Question::read(&search.get()) });
     let results = Results::new(store, question, |_| true);
+    focus_at_fragment("q", "q");
     view! {
         <Title text=move || (words().title)(words().history, store.unread.get()) />
         <main class="main" id="main" tabindex="-1">

@@ -47,7 +47,7 @@ fn RegisterForm() -> impl IntoView {
                 autocomplete="new-password"
                 hint=w.password_hint
             />
-            <button class="button button-primary button-wide">{w.create_account}</button>
+            <button class="button button-primary button-wide">{w.create_account_now}</button>
         </form>
     }
 }

@@ -6,15 +6,17 @@ use crate::{
     app::use_page,
     components::{FormNotice, Icon, PasswordField, Symbol, ThemeForm},
     context::Form,
-    live::use_live,
+    live::{browser, use_live},
     words::words,
 };
 
-/// `/settings`: colours, password, the ways out.
+/// `/settings`: colours, password, the ways out. The password form is answered at an address of its own, which could not
+/// be loaded again, so the page gives it up.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let w = words();
     let store = use_live().store;
+    Effect::new(|_| browser::show_address("/settings"));
     let (name, admin) = store.me.with_value(|me| (me.person.name.to_string(), me.role == Role::Admin));
     view! {
         <Title text=move || (w.title)(w.settings, store.unread.get()) />

@@ -67,18 +67,21 @@ impl Feed {
     pub fn load_older(self) {
         let filter = self.filter.get_untracked();
         let Some(oldest) = untrack(|| self.oldest()) else { return };
-        if self.loading.get_untracked() || !self.has_more.get_untracked() {
+        // While another filter's first page is on its way, what is older is not known.
+        let busy = self.loading.get_untracked() || (filter != Filter::All && self.results.loading.get_untracked());
+        if busy || !self.has_more.get_untracked() {
             return;
         }
         self.loading.set(true);
         spawn_local(async move {
             let question = Question { filter, before: Some(oldest), ..Question::default() };
             let answer = api::messages(&question).await;
-            // The list may have gone, or shows something else by now.
-            if self.filter.try_get_untracked() != Some(filter) {
+            self.loading.try_set(false);
+            // The list may have gone, or end elsewhere by now: then this page would leave a hole.
+            let same = self.filter.try_get_untracked() == Some(filter);
+            if !same || untrack(|| self.oldest()) != Some(oldest) {
                 return;
             }
-            self.loading.set(false);
             match (answer, filter) {
                 (Ok(page), Filter::All) => {
                     self.store.inbox.update(|inbox| inbox.add_older(page.messages, page.has_more));

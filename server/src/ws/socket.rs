@@ -45,7 +45,7 @@ pub async fn run(ws: WebSocket, app: AppState, peer: Peer, identity: Identity, s
     let mut socket = Socket::take_seat(ws, app, peer, identity);
     let start = socket.push().start_at(since).await;
     socket.greet(start);
-    while !socket.gone {
+    while socket.peer_is != Presence::Gone {
         socket.fetch().await;
         let event = socket.next().await;
         socket.handle(event).await;
@@ -57,12 +57,34 @@ pub fn encode(frame: &ServerFrame) -> Utf8Bytes {
     serde_json::to_string(frame).unwrap_or_else(|_| unreachable!("a frame has only string keys")).into()
 }
 
+/// How far the connection is with the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// There may be entitled events behind the cursor, and the client was not told that it is live.
+    Replaying,
+    /// There may be entitled events behind the cursor.
+    Behind,
+    /// There are none until the seat is woken.
+    CaughtUp,
+}
+
+/// Whether anybody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    /// Frames may come.
+    There,
+    /// Nothing more will come; what was written may still leave.
+    Ended,
+    /// It is over.
+    Gone,
+}
+
 /// What ends a wait.
 enum Event {
     Inbound(Option<Result<Message, Error>>),
     Flushed(Result<(), Error>),
     Bell,
-    Published(ServerFrame),
+    Published(Utf8Bytes),
     Drain,
     Time,
 }
@@ -79,25 +101,20 @@ struct Socket {
     cursor: Position,
     /// Nothing entitled lies before this place, though the cursor may not have got there.
     skip_to: Seq,
-    /// There may be entitled events behind the cursor.
-    behind: bool,
-    /// The end of replay was not told yet.
-    replaying: bool,
+    reading: Reading,
     /// Bytes wait to leave.
     writing: bool,
     /// Bytes that had left at the last look, and when that changed.
     progress: (u64, Instant),
     /// A publish under way; until it is answered nothing more is read, which keeps a client's messages in order.
-    publishing: Option<BoxFuture<'static, ServerFrame>>,
+    publishing: Option<BoxFuture<'static, Utf8Bytes>>,
     /// When a drained connection is told to go.
     drain_at: Option<Instant>,
     /// A close frame was written; until this time it may leave and be answered.
     closing_until: Option<Instant>,
-    /// The peer will send nothing more.
-    ended: bool,
     /// The seat was given back.
     left: bool,
-    gone: bool,
+    peer_is: Presence,
 }
 
 impl Drop for Socket {
@@ -123,16 +140,14 @@ impl Socket {
             born,
             skip_to: Seq(0),
             cursor,
-            behind: false,
-            replaying: false,
+            reading: Reading::CaughtUp,
             writing: false,
             progress: (0, born),
             publishing: None,
             drain_at: None,
             closing_until: None,
-            ended: false,
             left: false,
-            gone: false,
+            peer_is: Presence::There,
             app,
         }
     }
@@ -155,43 +170,43 @@ impl Socket {
         if let Start::At(position) = start {
             self.cursor = position.clone();
             self.skip_to = position.seq;
-            self.behind = true;
-            self.replaying = true;
+            self.reading = Reading::Replaying;
         }
     }
 
     /// Writes the next page behind the cursor, if there may be one and nothing else waits to leave.
     async fn fetch(&mut self) {
-        while self.behind && !self.writing && self.connection.is_live() {
+        while self.reading != Reading::CaughtUp && !self.writing && self.connection.is_live() {
             let after = self.cursor.seq.max(self.skip_to);
             let Ok(page) = self.push().page(self.identity.person.id, after).await else {
                 return self.store_is_away();
             };
-            for frame in page.frames(self.replaying) {
+            for frame in page.frames(self.reading == Reading::Replaying) {
                 self.write(Message::Text(frame));
             }
             self.connection.wrote(page.entries.len() as u64);
             if let Some(cursor) = page.cursor {
                 self.cursor = cursor;
             }
-            self.behind = self.cursor.seq.max(self.skip_to) < self.push().dispatched().seq;
-            self.tell_position(page.from_store);
+            self.tell_progress(page.from_store);
         }
     }
 
-    /// After each page from the store, and once when replay is done.
-    fn tell_position(&mut self, page_done: bool) {
-        let replayed = self.replaying && !self.behind;
-        if page_done || replayed {
-            let frame = self.connection.position(&self.cursor, !self.behind);
+    /// A position after each page from the store, and once when replay is done.
+    fn tell_progress(&mut self, page_done: bool) {
+        let caught_up = self.cursor.seq.max(self.skip_to) >= self.push().dispatched().seq;
+        if page_done || (caught_up && self.reading == Reading::Replaying) {
+            let frame = self.connection.position(&self.cursor, caught_up);
             self.send(&frame);
         }
-        self.replaying &= self.behind;
+        if caught_up {
+            self.reading = Reading::CaughtUp;
+        }
     }
 
     async fn next(&mut self) -> Event {
         let deadline = self.deadline();
-        let (writing, reading) = (self.writing, self.publishing.is_none() && !self.ended);
+        let (writing, reading) = (self.writing, self.publishing.is_none() && self.peer_is == Presence::There);
         let ws = &mut self.ws;
         let io = poll_fn(move |cx| {
             if writing && let Poll::Ready(result) = ws.poll_flush_unpin(cx) {
@@ -214,7 +229,9 @@ impl Socket {
         match event {
             Event::Flushed(result) => {
                 self.writing = false;
-                self.gone |= self.ended || result.is_err();
+                if self.peer_is == Presence::Ended || result.is_err() {
+                    self.peer_is = Presence::Gone;
+                }
             }
             Event::Inbound(item) => self.inbound(inbound::sort(item)).await,
             Event::Bell => {
@@ -223,7 +240,7 @@ impl Socket {
             }
             Event::Published(frame) => {
                 self.publishing = None;
-                self.send(&frame);
+                self.write(Message::Text(frame));
             }
             Event::Drain => {
                 // A random part of the first half, so that not all come back elsewhere at once.
@@ -254,11 +271,9 @@ impl Socket {
                 self.peer.linger.store(true, Ordering::Relaxed);
                 self.close(code);
             }
-            Inbound::Gone => {
-                self.ended = true;
-                // A close frame of ours may still leave.
-                self.gone |= !self.writing || self.closing_until.is_none();
-            }
+            // A close frame of ours may still leave.
+            Inbound::Gone if self.writing && self.closing_until.is_some() => self.peer_is = Presence::Ended,
+            Inbound::Gone => self.peer_is = Presence::Gone,
         }
     }
 
@@ -302,20 +317,20 @@ impl Socket {
                 }
                 Err(rejection) => Err(rejection),
             };
-            match stored {
+            encode(&match stored {
                 Ok((client_id, id)) => ServerFrame::Published { client_id, id },
                 Err(rejection) => ServerFrame::Rejected { client_id, code: rejection.code },
-            }
+            })
         };
         self.publishing = Some(answer.boxed());
     }
 
     fn wake(&mut self, wake: Wake) {
-        if let Some(first) = wake.events_from {
-            if !self.behind {
-                self.skip_to = self.cursor.seq.max(Seq(first - 1));
-            }
-            self.behind = true;
+        if let Some(first) = wake.events_from
+            && self.reading == Reading::CaughtUp
+        {
+            self.skip_to = self.cursor.seq.max(Seq(first - 1));
+            self.reading = Reading::Behind;
         }
         if wake.presence
             && let Some(frame) = self.push().presence_change()
@@ -335,7 +350,7 @@ impl Socket {
     fn time_passed(&mut self) {
         let now = Instant::now();
         if self.closing_until.is_some_and(|until| now >= until) {
-            self.gone = true;
+            self.peer_is = Presence::Gone;
         } else if self.drain_at.is_some_and(|at| now >= at) {
             self.close(CloseCode::RESTART);
         } else if self.token_is_over() {
@@ -365,7 +380,7 @@ impl Socket {
     fn beat(&mut self) {
         let mark = self.push().dispatched();
         let wake = self.seat.take();
-        let untouched = wake.events_from.is_none() && !self.behind;
+        let untouched = wake.events_from.is_none() && self.reading == Reading::CaughtUp;
         self.wake(wake);
         if untouched && self.connection.is_live() && mark.epoch == self.cursor.epoch && mark.seq > self.cursor.seq {
             self.cursor = mark;
@@ -418,7 +433,7 @@ impl Socket {
     fn begin_closing(&mut self) {
         self.leave_seat();
         self.connection.close(CloseCode::NORMAL);
-        self.behind = false;
+        self.reading = Reading::CaughtUp;
         self.publishing = None;
         self.writing = true;
         self.closing_until.get_or_insert(Instant::now() + self.app.ws.grace);
@@ -438,6 +453,8 @@ impl Socket {
             self.writing = true;
         }
         // Fails only when the peer is gone or lets more than the buffer wait: either way it is over.
-        self.gone |= self.ws.start_send_unpin(message).is_err();
+        if self.ws.start_send_unpin(message).is_err() {
+            self.peer_is = Presence::Gone;
+        }
     }
 }

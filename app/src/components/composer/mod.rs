@@ -127,11 +127,8 @@ fn Foot(compose: Compose) -> impl IntoView {
             </option>
         }
     };
-    let state = move || match compose.saved.get() {
-        None => "",
-        Some(true) => words().draft_saved,
-        Some(false) => words().draft_not_saved,
-    };
+    let state =
+        move || compose.saved.get().map(|kept| if kept { words().draft_saved } else { words().draft_not_saved });
     // The page knows only after hydration which keyboard it is at.
     let keys = RwSignal::new("Ctrl ↵");
     Effect::new(move |_| {

@@ -9,9 +9,10 @@ use push_system::{
     message::{Draft, OneOrMany, PublishRequest},
 };
 
-use super::{MESSAGE_ID, completion::Completion, first_refusal};
+use super::{COMPOSER_ID, MESSAGE_ID, completion::Completion, first_refusal};
 use crate::{
     api,
+    components::focus_at_fragment,
     context::FormRefusal,
     live::{
         Live, browser,
@@ -63,23 +64,15 @@ impl Compose {
         }
     }
 
-    /// After hydration: takes over what the fields hold, or brings back the draft; then answers whom it is asked to.
+    /// Once the fields are there: takes over what they hold, or brings back the draft. Then answers whom it is asked to.
     pub(super) fn follow(self) {
-        Effect::new(move |_| {
-            let typed = self.read();
-            let mut draft = storage::load_draft(self.live.store.user_id()).unwrap_or_default();
-            if typed.title.is_empty() && typed.message.is_empty() {
-                if !typed.to.is_empty() {
-                    draft.to = typed.to;
-                }
-            } else {
-                draft = typed;
+        focus_at_fragment(COMPOSER_ID, MESSAGE_ID);
+        Effect::new(move |done: Option<bool>| {
+            let there = self.to.get().is_some() && self.message.get().is_some() && self.priority.get().is_some();
+            if there && done != Some(true) {
+                self.take_over();
             }
-            self.write(&draft);
-            self.save();
-            if browser::is_at_fragment(super::COMPOSER_ID) {
-                browser::focus(MESSAGE_ID);
-            }
+            there
         });
         let reply = self.live.store.reply;
         Effect::new(move |_| {
@@ -90,6 +83,18 @@ impl Compose {
                 browser::focus(MESSAGE_ID);
             }
         });
+    }
+
+    fn take_over(self) {
+        let typed = self.read();
+        let mut draft = storage::load_draft(self.live.store.user_id()).unwrap_or_default();
+        if !typed.title.is_empty() || !typed.message.is_empty() {
+            draft = typed;
+        } else if !typed.to.is_empty() {
+            draft.to = typed.to;
+        }
+        self.write(&draft);
+        self.save();
     }
 
     /// Whether this field is what is wrong.
@@ -106,9 +111,7 @@ impl Compose {
 
     /// Notes that a person exists.
     pub(super) fn knows(self, name: Username) {
-        self.known.update_value(|known| {
-            known.insert(name);
-        });
+        self.known.try_update_value(|known| known.insert(name));
     }
 
     /// Keeps the draft.
