@@ -14,8 +14,8 @@ export class ConsoleGuard {
       if (!['error', 'warning', 'assert'].includes(message.type())) return;
       this.heard.push(`${message.type()}: ${message.text()} (${message.location().url})`);
     });
-    context.on('weberror', ({ error }) => {
-      const uncaught = error();
+    context.on('weberror', (failure) => {
+      const uncaught = failure.error();
       this.heard.push(`uncaught: ${uncaught.stack ?? uncaught.message}`);
     });
     context.on('page', (page) => page.on('crash', () => this.heard.push(`the page crashed: ${page.url()}`)));

@@ -67,7 +67,7 @@ for (const { name, colorScheme, viewport } of [
     await expectNoSidewaysScroll(mei.page);
     await expect(mei.inbox.row('94 % used, growing 1.2 GB an hour. At this pace it is full at 17:40.')).toBeInViewport();
     await new Row(mei.inbox.rows.first()).isUnread();
-    const background = await mei.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const background = await mei.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     const brightness = Math.max(...(background.match(/\d+/g) ?? []).slice(0, 3).map(Number));
     if (colorScheme === 'dark') expect(brightness).toBeLessThan(80);
     else expect(brightness).toBeGreaterThan(200);
