@@ -66,7 +66,7 @@ impl Default for Recipients {
 }
 
 impl Recipients {
-    /// Reads what people write: items may themselves hold several names separated by commas or spaces. Nothing at all means everyone.
+    /// Reads what people write: items may themselves hold several names separated by commas or spaces. Nobody at all is an error: a program whose list came out empty must not tell everyone.
     pub fn parse<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Self, Rejection> {
         let mut list = Vec::new();
         let words = items.into_iter().flat_map(|item| item.split([',', ' ']));
@@ -75,11 +75,14 @@ impl Recipients {
             if !list.contains(&recipient) {
                 list.push(recipient);
             }
+            if list.len() > limits::RECIPIENTS {
+                return Err(Rejection::at(ErrorCode::TooLong, "to", EN.too_many_recipients));
+            }
         }
-        if list.len() > limits::RECIPIENTS {
-            return Err(Rejection::at(ErrorCode::TooLong, "to", EN.too_many_recipients));
+        if list.is_empty() {
+            return Err(Rejection::at(ErrorCode::Empty, "to", EN.no_recipient));
         }
-        Ok(if list.is_empty() { Self::default() } else { Self(list) })
+        Ok(Self(list))
     }
 
     /// The addressees as written.
@@ -110,7 +113,7 @@ mod tests {
         let to = Recipients::parse(["everyone, @Bob bob", "@ana"]).unwrap();
         assert_eq!(serde_json::to_string(&to).unwrap(), r#"["everyone","@bob","@ana"]"#);
         assert!(to.has_everyone());
-        assert_eq!(Recipients::parse([" "]).unwrap(), Recipients::default());
+        assert_eq!(Recipients::parse([" ", ","]).unwrap_err().code, ErrorCode::Empty);
     }
 
     #[test]

@@ -57,12 +57,6 @@ pub enum OneOrMany {
     Many(Vec<String>),
 }
 
-impl Default for OneOrMany {
-    fn default() -> Self {
-        Self::Many(Vec::new())
-    }
-}
-
 impl OneOrMany {
     fn items(&self) -> Vec<&str> {
         match self {
@@ -124,7 +118,7 @@ impl Draft {
             message: text(request.message)?,
             title: title(request.title.unwrap_or_default())?,
             priority: priority(request.priority)?,
-            to: Recipients::parse(request.to.unwrap_or_default().items())?,
+            to: request.to.map_or_else(|| Ok(Recipients::default()), |to| Recipients::parse(to.items()))?,
             tags: tags(request.tags.unwrap_or_default())?,
             click: click(request.click)?,
             extras: extras(request.extras.unwrap_or_default())?,

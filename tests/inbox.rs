@@ -162,7 +162,7 @@ proptest! {
         let head = events.last().unwrap().seq;
         let n = events.len() as u64;
         let effects = session.frame(3, ServerFrame::Position { pos: pos(head.0), seq: head, n, live: true });
-        prop_assert!(matches!(effects[..], [Effect::Disconnect, Effect::LoadSnapshot]), "{effects:?}");
+        prop_assert!(matches!(effects[..], [Effect::Disconnect, Effect::LoadSnapshot(_)]), "{effects:?}");
     }
 
     #[test]

@@ -15,6 +15,9 @@ const BACKOFF_MAX_MS: u64 = 30_000;
 /// The wait after [`CloseCode::TOO_MANY_SOCKETS`].
 const CROWDED_WAIT_MS: u64 = 60_000;
 
+/// How long a question over HTTP may take before it counts as unanswered.
+const ANSWER_WITHIN_MS: u64 = 10_000;
+
 /// What the shell does next, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -28,8 +31,8 @@ pub enum Effect {
     Apply(Vec<Event>),
     /// The position moved over events of others.
     Advance(Seq, Pos),
-    /// Load `GET /inbox`, replace the inbox by it and report [`ClientSession::snapshot`] or [`ClientSession::snapshot_failed`].
-    LoadSnapshot,
+    /// Load `GET /inbox` and report [`ClientSession::snapshot`] or [`ClientSession::snapshot_failed`] with this ticket.
+    LoadSnapshot(Ticket),
     /// Ask `GET /auth/me` and report [`ClientSession::asked`].
     AskLogin,
     /// Get a new access token and report [`ClientSession::asked`].
@@ -37,6 +40,10 @@ pub enum Effect {
     /// Something this version does not know: load the page, or the program, anew; once.
     Reload,
 }
+
+/// Tells the answer to the latest question from answers to earlier ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticket(u64);
 
 /// What is known of the login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +81,10 @@ enum Phase {
     /// A snapshot is due at this time.
     ResetUntil(u64),
     LoadingSnapshot,
-    /// A snapshot is on its way and there is no socket: what was folded has a hole.
-    Rebuilding,
-    Asking,
+    /// Since then, a snapshot is on its way and there is no socket: what was folded has a hole.
+    Rebuilding(u64),
+    /// Since when.
+    Asking(u64),
     Waiting(u64),
     Offline,
     Stopped(CloseCode),
@@ -94,6 +102,8 @@ pub struct ClientSession {
     heartbeat_ms: u64,
     /// What was folded has a hole: nothing but a snapshot may come next.
     rebuild_due: bool,
+    /// The latest question for a snapshot.
+    ticket: Ticket,
     random: Box<dyn FnMut() -> f64 + Send>,
 }
 
@@ -110,6 +120,7 @@ impl ClientSession {
             last_inbound: 0,
             heartbeat_ms: u64::from(limits::HEARTBEAT_S) * 1_000,
             rebuild_due: false,
+            ticket: Ticket::default(),
             random,
         }
     }
@@ -121,7 +132,7 @@ impl ClientSession {
 
     fn connect(&mut self, now: u64) -> Vec<Effect> {
         if self.rebuild_due {
-            return self.rebuild();
+            return self.rebuild(now);
         }
         self.phase = Phase::Opening;
         self.last_inbound = now;
@@ -164,7 +175,7 @@ impl ClientSession {
             }
             ServerFrame::Event(event) => self.events(vec![event]),
             ServerFrame::Events { events } => self.events(events),
-            ServerFrame::Position { pos, seq, n, live } => self.position(pos, seq, n, live),
+            ServerFrame::Position { pos, seq, n, live } => self.position(now, pos, seq, n, live),
             ServerFrame::Reset { after_ms, .. } => {
                 self.phase = Phase::ResetUntil(now + self.random_part(after_ms));
                 Vec::new()
@@ -196,9 +207,9 @@ impl ClientSession {
         vec![Effect::Apply(events)]
     }
 
-    fn position(&mut self, pos: Pos, seq: Seq, n: u64, live: bool) -> Vec<Effect> {
+    fn position(&mut self, now: u64, pos: Pos, seq: Seq, n: u64, live: bool) -> Vec<Effect> {
         if n != self.counted {
-            return self.rebuild();
+            return self.rebuild(now);
         }
         if live {
             self.attempt = 0;
@@ -216,34 +227,48 @@ impl ClientSession {
 
     /// A frame was lost on the way. Later ones may have been folded, so there is no position to resume from: only a
     /// snapshot is known to be whole.
-    fn rebuild(&mut self) -> Vec<Effect> {
+    fn rebuild(&mut self, now: u64) -> Vec<Effect> {
         self.rebuild_due = true;
-        self.phase = Phase::Rebuilding;
-        vec![Effect::Disconnect, Effect::LoadSnapshot]
+        self.phase = Phase::Rebuilding(now);
+        vec![Effect::Disconnect, self.ask_for_snapshot()]
+    }
+
+    fn ask_for_snapshot(&mut self) -> Effect {
+        self.ticket.0 += 1;
+        Effect::LoadSnapshot(self.ticket)
     }
 
     fn reconnect(&mut self, now: u64) -> Vec<Effect> {
         std::iter::once(Effect::Disconnect).chain(self.connect(now)).collect()
     }
 
-    /// The snapshot asked for has replaced the inbox.
-    pub fn snapshot(&mut self, now: u64, seq: Seq, pos: Pos) -> Vec<Effect> {
+    /// Whether the snapshot of this ticket is still wanted. One that comes late must not replace the inbox: a stream may
+    /// have gone on meanwhile, and its events would be missing.
+    pub fn wants(&self, ticket: Ticket) -> bool {
+        ticket == self.ticket && matches!(self.phase, Phase::Rebuilding(_) | Phase::LoadingSnapshot)
+    }
+
+    /// The snapshot asked for, which [`Self::wants`] said is wanted, has replaced the inbox.
+    pub fn snapshot(&mut self, now: u64, ticket: Ticket, seq: Seq, pos: Pos) -> Vec<Effect> {
+        if !self.wants(ticket) {
+            return Vec::new();
+        }
         self.seq = seq;
         self.pos = pos;
         self.rebuild_due = false;
-        match self.phase {
-            Phase::Rebuilding => self.connect(now),
-            Phase::LoadingSnapshot => {
-                self.counted = 0;
-                self.phase = Phase::Streaming { live: false };
-                vec![Effect::Send(ClientFrame::Resume { since: self.pos.to_string() })]
-            }
-            _ => Vec::new(),
+        if self.phase != Phase::LoadingSnapshot {
+            return self.connect(now);
         }
+        self.counted = 0;
+        self.phase = Phase::Streaming { live: false };
+        vec![Effect::Send(ClientFrame::Resume { since: self.pos.to_string() })]
     }
 
     /// The snapshot could not be loaded; it is asked for again after a wait.
-    pub fn snapshot_failed(&mut self, now: u64) -> Vec<Effect> {
+    pub fn snapshot_failed(&mut self, now: u64, ticket: Ticket) -> Vec<Effect> {
+        if !self.wants(ticket) {
+            return Vec::new();
+        }
         self.back_off(now);
         vec![Effect::Disconnect]
     }
@@ -258,8 +283,8 @@ impl ClientSession {
                 self.back_off(now);
                 Vec::new()
             }
-            Reaction::RefreshThenReconnect => self.ask(Effect::Refresh),
-            Reaction::AskThenDecide => self.ask(Effect::AskLogin),
+            Reaction::RefreshThenReconnect => self.ask(now, Effect::Refresh),
+            Reaction::AskThenDecide => self.ask(now, Effect::AskLogin),
             Reaction::WaitThenReconnect => {
                 self.phase = Phase::Waiting(now + CROWDED_WAIT_MS);
                 Vec::new()
@@ -271,14 +296,14 @@ impl ClientSession {
         }
     }
 
-    fn ask(&mut self, effect: Effect) -> Vec<Effect> {
-        self.phase = Phase::Asking;
+    fn ask(&mut self, now: u64, effect: Effect) -> Vec<Effect> {
+        self.phase = Phase::Asking(now);
         vec![effect]
     }
 
     /// The answer to [`Effect::AskLogin`] or [`Effect::Refresh`].
     pub fn asked(&mut self, now: u64, login: Login) -> Vec<Effect> {
-        if self.phase == Phase::Asking {
+        if matches!(self.phase, Phase::Asking(_)) {
             match login {
                 Login::Gone => self.phase = Phase::Stopped(CloseCode::UNAUTHORIZED),
                 Login::Valid | Login::Unreachable => self.back_off(now),
@@ -305,7 +330,12 @@ impl ClientSession {
             Phase::Waiting(until) if now >= until => self.connect(now),
             Phase::ResetUntil(until) if now >= until => {
                 self.phase = Phase::LoadingSnapshot;
-                vec![Effect::LoadSnapshot]
+                vec![self.ask_for_snapshot()]
+            }
+            // Nobody answers: as good as a lost line.
+            Phase::Asking(since) | Phase::Rebuilding(since) if now >= since + ANSWER_WITHIN_MS => {
+                self.back_off(now);
+                Vec::new()
             }
             // Two heartbeats and a half of silence: the line is dead, whatever the socket believes.
             _ if self.holds_socket() && now > self.last_inbound + self.heartbeat_ms * 5 / 2 => self.reconnect(now),
@@ -321,7 +351,7 @@ impl ClientSession {
     pub fn wake(&mut self, now: u64) -> Vec<Effect> {
         let stale = now > self.last_inbound + self.heartbeat_ms + self.heartbeat_ms / 4;
         match self.phase {
-            Phase::Waiting(_) | Phase::Offline => self.connect(now),
+            Phase::Waiting(_) | Phase::Offline | Phase::Asking(_) | Phase::Rebuilding(_) => self.connect(now),
             _ if self.holds_socket() && stale => self.reconnect(now),
             _ => Vec::new(),
         }

@@ -6,7 +6,7 @@ use crate::{
     accounts::Person,
     catalogue::EN,
     error::ErrorCode,
-    ids::{Seq, UserId},
+    ids::UserId,
     limits,
     message::PublishRequest,
     position::Position,
@@ -61,7 +61,6 @@ pub struct Connection {
     user: Person,
     phase: Phase,
     written: u64,
-    acked: Seq,
     last_inbound: u64,
     last_beat: u64,
     bad_frames: VecDeque<u64>,
@@ -75,7 +74,6 @@ impl Connection {
             user,
             phase: Phase::Handshake,
             written: 0,
-            acked: Seq(0),
             last_inbound: now,
             last_beat: now,
             bad_frames: VecDeque::new(),
@@ -120,17 +118,15 @@ impl Connection {
         self.last_inbound
     }
 
-    /// The last event the client said it has.
-    pub fn acked(&self) -> Seq {
-        self.acked
-    }
-
     /// A text frame.
     pub fn text(&mut self, now: u64, text: &str) -> Vec<Action> {
         self.alive(now);
         match (&self.phase, serde_json::from_str::<ClientFrame>(text)) {
             (Phase::Closing, _) => Vec::new(),
-            (_, Err(error)) => self.bad_frame(now, format!("{}: {error}", EN.bad_frame)),
+            (_, Err(error)) => match ill_typed_publish(text) {
+                Some(client_id) => vec![Action::Send(ServerFrame::Rejected { client_id, code: ErrorCode::Invalid })],
+                None => self.bad_frame(now, format!("{}: {error}", EN.bad_frame)),
+            },
             (Phase::AwaitingResume, Ok(ClientFrame::Resume { since })) => vec![Action::Verify(since)],
             (_, Ok(ClientFrame::Resume { .. })) => self.bad_frame(now, EN.resume_out_of_turn.to_owned()),
             (_, Ok(frame)) => self.frame(frame),
@@ -140,13 +136,10 @@ impl Connection {
     fn frame(&mut self, frame: ClientFrame) -> Vec<Action> {
         match frame {
             ClientFrame::Publish { client_id, user_id, request } => vec![self.publish(client_id, user_id, request)],
-            ClientFrame::Ack { seq } => {
-                self.acked = self.acked.max(seq);
-                Vec::new()
-            }
             ClientFrame::Ping => vec![Action::Send(ServerFrame::Pong)],
             ClientFrame::Presence => vec![Action::SendPresence],
-            ClientFrame::Resume { .. } => Vec::new(),
+            // An acknowledgement is a sign of life and changes no replay; a resume was dealt with before.
+            ClientFrame::Ack { .. } | ClientFrame::Resume { .. } => Vec::new(),
         }
     }
 
@@ -204,7 +197,8 @@ impl Connection {
     }
 
     /// Time passed: a ping and a position once a heartbeat; the end after two without any sign of life.
-    pub fn tick(&mut self, now: u64, cursor: &Position) -> Vec<Action> {
+    /// `live` says whether replay is done.
+    pub fn tick(&mut self, now: u64, cursor: &Position, live: bool) -> Vec<Action> {
         if self.is_closing() || now < self.last_beat + self.heartbeat_ms {
             return Vec::new();
         }
@@ -214,7 +208,7 @@ impl Connection {
             self.phase = Phase::Closing;
             return vec![Action::Close(CloseCode::GOING_AWAY)];
         }
-        let position = self.is_live().then(|| Action::Send(self.position(cursor, true)));
+        let position = self.is_live().then(|| Action::Send(self.position(cursor, live)));
         std::iter::once(Action::Ping).chain(position).collect()
     }
 
@@ -231,4 +225,11 @@ impl Connection {
         self.phase = Phase::Closing;
         vec![Action::Close(code)]
     }
+}
+
+/// The key of a `publish` whose fields have wrong types: a refused message, as over HTTP, not a broken protocol.
+fn ill_typed_publish(text: &str) -> Option<String> {
+    let frame: serde_json::Value = serde_json::from_str(text).ok()?;
+    let is_publish = frame.get("type").is_some_and(|kind| kind == "publish");
+    is_publish.then(|| frame.get("client_id")?.as_str().map(str::to_owned))?
 }

@@ -128,6 +128,16 @@ mod server {
     }
 
     #[test]
+    fn a_publish_with_a_field_of_the_wrong_type_is_refused_by_its_key() {
+        let mut connection = live();
+        for _ in 0..5 {
+            let answer = connection.text(1, r#"{"type":"publish","client_id":"k","user_id":2,"message":5}"#);
+            let rejected = ServerFrame::Rejected { client_id: "k".into(), code: ErrorCode::Invalid };
+            assert_eq!(answer, [Action::Send(rejected)]);
+        }
+    }
+
+    #[test]
     fn the_position_counts_event_objects_and_starts_over_with_a_resume() {
         let mut connection = live();
         connection.wrote(2);
@@ -140,20 +150,20 @@ mod server {
     #[test]
     fn a_silent_peer_is_pinged_and_after_two_misses_let_go() {
         let mut connection = live();
-        assert!(connection.tick(BEAT - 1, &at(5)).is_empty());
+        assert!(connection.tick(BEAT - 1, &at(5), true).is_empty());
         assert!(matches!(
-            connection.tick(BEAT, &at(5))[..],
+            connection.tick(BEAT, &at(5), true)[..],
             [Action::Ping, Action::Send(ServerFrame::Position { .. })]
         ));
-        assert_eq!(connection.tick(2 * BEAT, &at(5)).len(), 2);
-        assert_eq!(connection.tick(3 * BEAT, &at(5)), [Action::Close(CloseCode::GOING_AWAY)]);
+        assert_eq!(connection.tick(2 * BEAT, &at(5), true).len(), 2);
+        assert_eq!(connection.tick(3 * BEAT, &at(5), true), [Action::Close(CloseCode::GOING_AWAY)]);
     }
 
     #[test]
     fn any_inbound_frame_is_life() {
         let mut connection = live();
         for beat in 1..10 {
-            assert_eq!(connection.tick(beat * BEAT, &at(5)).len(), 2);
+            assert_eq!(connection.tick(beat * BEAT, &at(5), true).len(), 2);
             connection.alive(beat * BEAT + 1);
         }
     }
@@ -161,7 +171,15 @@ mod server {
 
 mod client {
     use super::*;
-    use crate::session::client::{ClientSession, Effect, Login, Status};
+    use crate::session::client::{ClientSession, Effect, Login, Status, Ticket};
+
+    /// The ticket of the snapshot that is to be loaded.
+    fn asked_for(effects: &[Effect]) -> Ticket {
+        match effects.last() {
+            Some(Effect::LoadSnapshot(ticket)) => *ticket,
+            _ => panic!("no snapshot is asked for: {effects:?}"),
+        }
+    }
 
     fn session() -> ClientSession {
         ClientSession::new(UserId(2), pos(5), Seq(5), Box::new(|| 0.5))
@@ -201,10 +219,41 @@ mod client {
     fn after_a_lost_frame_only_a_snapshot_is_trusted() {
         let mut session = live();
         session.frame(3, ServerFrame::Event(published(7, "k")));
-        assert_eq!(session.frame(4, position(8, 2, true)), [Effect::Disconnect, Effect::LoadSnapshot]);
-        session.snapshot_failed(5);
-        assert_eq!(session.wake(6), [Effect::Disconnect, Effect::LoadSnapshot], "the hole is not forgotten");
-        assert_eq!(session.snapshot(7, Seq(8), pos(8)), [Effect::Connect(pos(8))]);
+        let first = asked_for(&session.frame(4, position(8, 2, true)));
+        session.snapshot_failed(5, first);
+        let second = asked_for(&session.wake(6));
+        assert!(session.snapshot(7, first, Seq(7), pos(7)).is_empty(), "an answer to the first question comes late");
+        assert_eq!(session.snapshot(7, second, Seq(8), pos(8)), [Effect::Connect(pos(8))]);
+    }
+
+    #[test]
+    fn a_snapshot_that_comes_after_the_stream_went_on_is_not_wanted() {
+        let mut session = session();
+        session.start(0);
+        session.frame(1, hello());
+        session.frame(2, ServerFrame::Reset { reason: ResetReason::Trimmed, after_ms: 0 });
+        let first = asked_for(&session.tick(2));
+        session.closed(3, CloseCode::RESTART);
+        session.tick(3_000);
+        session.frame(3_001, hello());
+        session.frame(3_002, ServerFrame::Event(published(6, "k")));
+        assert!(!session.wants(first));
+        assert!(session.snapshot(3_003, first, Seq(4), pos(4)).is_empty());
+        assert!(session.snapshot_failed(3_004, first).is_empty());
+        assert_eq!(session.seq(), Seq(6));
+    }
+
+    #[test]
+    fn a_question_nobody_answers_is_given_up_and_waking_does_not_wait_for_it() {
+        let mut session = live();
+        session.closed(10, CloseCode::ABNORMAL);
+        assert!(session.tick(10_009).is_empty());
+        session.tick(10_010);
+        assert_eq!(session.status(), Status::Waiting(10_260));
+
+        let mut session = live();
+        session.closed(10, CloseCode::ABNORMAL);
+        assert_eq!(session.wake(20), [Effect::Connect(pos(5))]);
     }
 
     #[test]
@@ -236,9 +285,9 @@ mod client {
         session.frame(1, hello());
         session.frame(2, ServerFrame::Reset { reason: ResetReason::Trimmed, after_ms: 1_000 });
         assert!(session.tick(501).is_empty());
-        assert_eq!(session.tick(502), [Effect::LoadSnapshot]);
+        let ticket = asked_for(&session.tick(502));
         let resume = ClientFrame::Resume { since: pos(9).to_string() };
-        assert_eq!(session.snapshot(510, Seq(9), pos(9)), [Effect::Send(resume)]);
+        assert_eq!(session.snapshot(510, ticket, Seq(9), pos(9)), [Effect::Send(resume)]);
         session.frame(600, position(9, 0, true));
         assert_eq!(session.status(), Status::Live);
     }

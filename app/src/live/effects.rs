@@ -2,7 +2,7 @@ use leptos::{prelude::*, task::spawn_local};
 use push_system::{
     position::Pos,
     protocol::{ClientFrame, CloseCode},
-    session::client::{Effect as Step, Login},
+    session::client::{Effect as Step, Login, Ticket},
 };
 
 use super::{Live, browser, socket::Socket};
@@ -28,7 +28,7 @@ impl Live {
                 self.store.inbox.update_untracked(|inbox| inbox.advance(seq, &pos));
                 self.settle();
             }
-            Step::LoadSnapshot => self.load_snapshot(),
+            Step::LoadSnapshot(ticket) => self.load_snapshot(ticket),
             Step::AskLogin => self.ask(api::me()),
             Step::Refresh => self.ask(api::refresh()),
             Step::Reload => browser::reload_once(),
@@ -101,19 +101,19 @@ impl Live {
         });
     }
 
-    fn load_snapshot(self) {
+    fn load_snapshot(self, ticket: Ticket) {
         spawn_local(async move {
             let Ok(snapshot) = api::inbox().await else {
-                return self.drive(push_system::session::client::ClientSession::snapshot_failed);
+                return self.drive(|session, now| session.snapshot_failed(now, ticket));
             };
-            // The page may have been left meanwhile.
-            if self.with_link(|_| ()).is_none() {
+            // The page may have been left meanwhile, or the stream gone on.
+            if self.with_link(|link| link.session.wants(ticket)) != Some(true) {
                 return;
             }
             let (seq, pos) = (snapshot.seq, snapshot.pos.clone());
             self.store.replace(snapshot);
             self.settle();
-            self.drive(|session, now| session.snapshot(now, seq, pos));
+            self.drive(|session, now| session.snapshot(now, ticket, seq, pos));
         });
     }
 }

@@ -23,6 +23,8 @@ impl Live {
         };
         let greeted = matches!(frame, ServerFrame::Hello { .. });
         self.note(&frame);
+        // An answer may name a message that a snapshot brought already; no event will come for it.
+        self.settle();
         if let ServerFrame::Presence { version, count, people, change } = &frame {
             let mut presence = self.store.presence.get_untracked();
             if fold_presence(&mut presence, *version, *count, people.clone(), change.clone()) {

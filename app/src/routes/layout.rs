@@ -1,9 +1,11 @@
 use leptos::{either::Either, prelude::*};
 use leptos_router::{components::Outlet, hooks::use_location};
+use push_system::error::ErrorCode;
 
 use crate::{
     app::use_page,
     components::{Account, Announcer, Brand, Floats, Help, Nav},
+    context::FormState,
     keyboard,
     live::{Live, browser},
     store::Store,
@@ -43,7 +45,11 @@ fn begin() -> Option<Live> {
     let page = use_page();
     let data = &page.data;
     let (me, inbox) = (page.viewer.clone()?, data.inbox.clone()?);
-    let refused = page.form.as_ref().and_then(|form| form.values.get("idempotency_key").cloned());
+    // The same draft keeps its key, so that sending it again is safe; a key that stands for another message never works.
+    let conflict =
+        |form: &FormState| form.refusal.as_ref().is_some_and(|refusal| refusal.code == ErrorCode::IdempotencyConflict);
+    let refused = page.form.as_ref().filter(|form| !conflict(form));
+    let refused = refused.and_then(|form| form.values.get("idempotency_key").cloned());
     let store = Store::new(me, inbox, data.presence.clone(), data.results.clone());
     Some(Live::new(store, refused.unwrap_or_else(|| data.draft_key.clone())))
 }

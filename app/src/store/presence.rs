@@ -21,6 +21,8 @@ pub fn fold(
             presence.people.extend(change.joined);
             presence.people.sort_by(|a, b| a.name.cmp(&b.name));
             (presence.version, presence.count) = (version, count);
+            // A crowd has become few enough to be listed, and who was in it was never told.
+            return presence.people.len() as u64 == count;
         }
     }
     true
@@ -56,6 +58,13 @@ mod tests {
         assert!(fold(&mut presence, 4, 0, None, Some(PresenceChange::default())));
         assert!(!fold(&mut presence, 6, 0, None, Some(PresenceChange::default())));
         assert_eq!(presence, of(4, &["ana"]));
+    }
+
+    #[test]
+    fn a_crowd_that_becomes_a_list_again_is_asked_for() {
+        let mut presence = Presence { version: 4, count: 201, people: Vec::new() };
+        let change = PresenceChange { joined: vec![], left: vec![person(1, "ana")] };
+        assert!(!fold(&mut presence, 5, 200, None, Some(change)));
     }
 
     #[test]

@@ -133,11 +133,14 @@ impl Auth {
         let new = NewSession {
             id: session.id,
             user: session.person.id,
+            password_hash: account.password_hash,
             refresh: refresh.hash(),
             at: now,
             expires: session.expires,
         };
-        self.0.store.open_session(new).await.map_err(|error| broken(&error))?;
+        if !self.0.store.open_session(new).await.map_err(|error| broken(&error))? {
+            return Err(Rejection::new(ErrorCode::BadCredentials, EN.bad_credentials));
+        }
         Ok(self.issue(session, FIRST_GENERATION, &refresh))
     }
 

@@ -128,6 +128,12 @@ impl Auth {
         Ok(identity)
     }
 
+    /// Whether a session is in force now; for what was checked a moment ago and lasts.
+    pub async fn is_in_force(&self, session: SessionId) -> Result<bool, StoreError> {
+        let Inner { store, clock, sessions, .. } = &*self.0;
+        Ok(sessions.find(&**store, session, clock.now()).await?.is_some())
+    }
+
     /// Checks the cookies of a browser.
     pub async fn verify_cookies(&self, headers: &HeaderMap) -> Result<Identity, AuthFailure> {
         let jar = CookieJar::from_headers(headers);

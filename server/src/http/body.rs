@@ -22,7 +22,10 @@ use super::{fields::Fields, problem::Refusal};
 /// How much of a body that is too large is still taken in, so that a client that is busy sending hears the answer
 /// before the connection closes on it.
 const DRAINED_BYTES: usize = 16 * limits::BODY_BYTES;
+/// And for how long.
 const DRAINED_FOR: Duration = Duration::from_secs(2);
+/// How long a body may take: 64 KiB over the slowest line, not a byte a minute over all connections.
+const READ_WITHIN: Duration = Duration::from_secs(30);
 
 /// JSON in and out. Unknown fields are ignored.
 #[derive(Clone, Copy, Debug)]
@@ -79,8 +82,13 @@ fn wrong_type(expected: &str) -> Rejection {
     Rejection::new(ErrorCode::UnsupportedMediaType, (EN.media_type)(expected))
 }
 
-/// The whole body, with or without a length given.
+/// The whole body, with or without a length given, if it comes in time.
 pub async fn read(body: Body) -> Result<Bytes, Rejection> {
+    let slow = |_| Rejection::new(ErrorCode::MalformedJson, EN.body_too_slow);
+    tokio::time::timeout(READ_WITHIN, collect(body)).await.map_err(slow)?
+}
+
+async fn collect(body: Body) -> Result<Bytes, Rejection> {
     let mut body = Limited::new(body, DRAINED_BYTES);
     let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {

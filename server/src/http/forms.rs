@@ -109,7 +109,8 @@ fn request(fields: &Fields) -> Result<PublishRequest, Rejection> {
         message: fields.text("message").replace("\r\n", "\n"),
         title: fields.get("title").map(str::to_owned),
         priority: fields.get("priority").map(|text| text.parse().map_err(no_number)).transpose()?,
-        to: Some(OneOrMany::Many(fields.all("to"))),
+        // An empty field means not given.
+        to: Some(fields.all("to")).filter(|to| to.iter().any(|one| !one.trim().is_empty())).map(OneOrMany::Many),
         ..PublishRequest::default()
     })
 }

@@ -2,7 +2,8 @@
 
 use axum::{
     Router,
-    extract::{FromRequest, Request, State},
+    extract::{FromRequest, FromRequestParts, Request, State},
+    http::Uri,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -19,10 +20,14 @@ use push_system::{
 use super::{
     body::{Form, Json, is_form},
     fields::{Fields, Query},
-    next_page,
+    identity::Visitor,
+    next_page, pages,
     problem::Refusal,
 };
-use crate::{auth::Identity, state::AppState};
+use crate::{
+    auth::{AuthFailure, Identity},
+    state::AppState,
+};
 
 /// The routes.
 pub fn routes() -> Router<AppState> {
@@ -50,15 +55,36 @@ async fn presence(State(state): State<AppState>, _: Identity) -> Json<Presence> 
 }
 
 /// Changes what is read: JSON from scripts, one field from a button without script, which is led back to its page.
-async fn read(State(state): State<AppState>, identity: Identity, request: Request) -> Result<Response, Refusal> {
-    let user = identity.person.id;
+async fn read(State(state): State<AppState>, Visitor(visitor): Visitor, request: Request) -> Result<Response, Refusal> {
     if is_form(request.headers()) {
-        let Form(fields) = Form::from_request(request, &state).await?;
-        state.push.change_read(user, clicked(&fields)?).await?;
-        return Ok(Redirect::to(&next_page(fields.get("next"))).into_response());
+        return Ok(read_by_form(&state, visitor, request).await);
     }
-    let Json(change) = Json::<ReadChange>::from_request(request, &state).await?;
-    Ok(Json(state.push.change_read(user, change).await?).into_response())
+    let (mut parts, body) = request.into_parts();
+    let identity = Identity::from_request_parts(&mut parts, &state).await?;
+    let Json(change) = Json::<ReadChange>::from_request(Request::from_parts(parts, body), &state).await?;
+    Ok(Json(state.push.change_read(identity.person.id, change).await?).into_response())
+}
+
+/// People get pages, also when it fails.
+async fn read_by_form(state: &AppState, visitor: Result<Identity, AuthFailure>, request: Request) -> Response {
+    let (headers, home) = (request.headers().clone(), Uri::from_static("/"));
+    let identity = match visitor {
+        Ok(identity) => identity,
+        Err(failure) => return pages::turn_away(state, failure, &home, &headers).await,
+    };
+    let fields = match Form::from_request(request, state).await {
+        Ok(Form(fields)) => fields,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let change = match clicked(&fields) {
+        Ok(change) => change,
+        // No button of ours sends that.
+        Err(rejection) => return Refusal::from(rejection).into_response(),
+    };
+    match state.push.change_read(identity.person.id, change).await {
+        Ok(_) => Redirect::to(&next_page(fields.get("next"))).into_response(),
+        Err(rejection) => pages::fail(state, &home, &headers, Some(&identity), rejection.code).await,
+    }
 }
 
 fn clicked(fields: &Fields) -> Result<ReadChange, Rejection> {

@@ -3,8 +3,7 @@
 use axum::extract::ws::Utf8Bytes;
 use push_system::{
     event::{Event, EventBody},
-    ids::{MessageId, Seq, UserId},
-    message::Message,
+    ids::{Seq, UserId},
     position::Position,
     protocol::{EVENT_FRAME_PREFIX, ServerFrame},
     timestamp::Timestamp,
@@ -94,24 +93,6 @@ pub fn published_size(publish: &Publish, at: Timestamp, head: &Position) -> usiz
     // Sixteen digits: more than JavaScript can count, so no place is ever longer.
     let seq = Seq(9_007_199_254_740_991);
     let position = Position { epoch: head.epoch.clone(), seq, tag: u32::MAX };
-    let message = message(publish, seq.into(), at);
+    let message = publish.message(seq.into(), at);
     frame(&position, at, EventBody::MessagePublished { message, client_id: publish.key.clone() }).len()
-}
-
-/// The message a publish becomes.
-pub fn message(publish: &Publish, id: MessageId, date: Timestamp) -> Message {
-    let draft = publish.draft.clone();
-    Message {
-        id,
-        appid: 0,
-        title: draft.title,
-        message: draft.message,
-        priority: draft.priority,
-        date,
-        extras: draft.extras,
-        sender: publish.sender.clone(),
-        to: draft.to,
-        tags: draft.tags,
-        click: draft.click,
-    }
 }

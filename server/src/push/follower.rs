@@ -10,7 +10,10 @@ use std::{
 };
 
 use push_system::position::Position;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
 
 use super::{
     Encoded, Random,
@@ -77,6 +80,8 @@ impl Follower {
     /// Follows until the sequencer's end of `feed` is gone.
     pub async fn run(self, mut feed: mpsc::UnboundedReceiver<Vec<Entry>>, mut hints: Box<dyn Subscription>) {
         let mut hearing = true;
+        // One deadline over all turns: traffic must not put the comparison off.
+        let mut next_check = Instant::now() + self.pause();
         loop {
             tokio::select! {
                 committed = feed.recv() => match committed {
@@ -88,7 +93,10 @@ impl Follower {
                     Some(Hint::Gap) => self.check().await,
                     None => hearing = false,
                 },
-                () = tokio::time::sleep(self.pause()) => self.check().await,
+                () = sleep_until(next_check) => {
+                    self.check().await;
+                    next_check = Instant::now() + self.pause();
+                }
             }
         }
     }
@@ -105,8 +113,11 @@ impl Follower {
             return self.catch_up().await;
         }
         let entries: Vec<Arc<Encoded>> = entries.into_iter().map(|entry| Arc::new(entry.into())).collect();
-        if self.take(&entries) == Appended::Gap {
-            self.catch_up().await;
+        match self.take(&entries) {
+            Appended::Next => {}
+            Appended::Gap => self.catch_up().await,
+            // What was just committed cannot be known already, unless the bus was faster, or the log went back.
+            Appended::Old => self.check().await,
         }
         self.bus.publish(self.tail.head().to_string().into());
     }

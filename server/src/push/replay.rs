@@ -29,8 +29,9 @@ const PAGE: u32 = 100;
 const PAGE_BYTES: usize = 4 * CHUNK_BYTES;
 /// Bytes of events in one frame or one flush; below the frame limit with its envelope.
 const CHUNK_BYTES: usize = limits::EVENT_BYTES;
-/// Pages read at once, over all connections: a storm of returning clients must not starve publishes of the store.
-const READS: usize = 8;
+/// Pages read at once, over all connections: fewer than a store has readers, so that a storm of returning clients leaves
+/// one for logins and look-ups.
+const READS: usize = 3;
 
 /// Events to write, and where the connection stands afterwards.
 #[derive(Debug)]
@@ -162,11 +163,13 @@ impl Push {
     /// # Errors
     /// The store is needed and cannot be read.
     pub async fn page(&self, user: UserId, after: Seq) -> Result<Page, Arc<StoreError>> {
-        let mark = self.0.hub.dispatched();
         match self.0.tail.behind(after, user, CHUNK_BYTES) {
             Behind::Entries(entries, cursor) => Ok(Page { entries, cursor: Some(cursor), from_store: false }),
             Behind::Nothing => Ok(Page { entries: Vec::new(), cursor: None, from_store: false }),
             Behind::Older => {
+                // The tail's end, not the hub's mark: an event is appended before anybody is woken for it, so whatever
+                // wake was missed or dropped while this connection was behind is covered.
+                let mark = self.0.tail.head();
                 let entries = self.0.replay.read(user, after, mark.seq).await?;
                 let kept = &entries[..fitting(&entries, PAGE_BYTES)];
                 let whole = kept.len() == entries.len() && entries.len() < PAGE as usize;

@@ -128,6 +128,7 @@ pub(super) fn draft(request: serde_json::Value) -> Draft {
 /// A message to everyone, or with `to` to those named.
 pub(super) fn publish(sender: &Person, client_id: &str, text: &str, to: &[&Person]) -> Write {
     let names: Vec<_> = to.iter().map(|person| format!("@{}", person.name)).collect();
+    let names = (!names.is_empty()).then_some(names);
     let draft = draft(serde_json::json!({ "message": text, "to": names }));
     publish_draft(sender, client_id, draft, to.iter().map(|person| person.id).collect())
 }

@@ -156,8 +156,9 @@ pub trait Accounts: Send + Sync + 'static {
     /// People whose name starts with `prefix`, by name.
     async fn people_starting(&self, prefix: &str, limit: u32) -> Result<Vec<Person>, StoreError>;
 
-    /// Opens a session with its first refresh token (generation 1).
-    async fn open_session(&self, session: NewSession) -> Result<(), StoreError>;
+    /// Opens a session with its first refresh token (generation 1). False, and nothing is stored, when the account is
+    /// disabled or has another password by now: a login that was checked before must not outlive the change.
+    async fn open_session(&self, session: NewSession) -> Result<bool, StoreError>;
 
     /// A session that was not revoked and is not over at `now`, with its person as of now.
     async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError>;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use push_system::{
     ids::{MessageId, Seq, UserId},
-    message::{ClientId, Message},
+    message::ClientId,
     position::{Epoch, Position},
     read_state::ReadState,
 };
@@ -110,7 +110,7 @@ impl Planner {
         let id = MessageId::from(self.seq.next());
         self.facts.keys.insert(key, KeyUse { request_hash: publish.request_hash, message: id });
         self.published.push((id, publish.sender.id, publish.audience()));
-        let message = Box::new(message(id, write, publish));
+        let message = Box::new(publish.message(id, write.at));
         self.store(write, publish.audience(), EntryBody::Published { message, client_id: publish.key.clone() })
     }
 
@@ -156,22 +156,5 @@ impl Planner {
             *sender != user && !state.is_read(*id) && audience.includes(user)
         };
         self.published.iter().filter(counts).count() as u64
-    }
-}
-
-fn message(id: MessageId, write: &Write, publish: &Publish) -> Message {
-    let draft = publish.draft.clone();
-    Message {
-        id,
-        appid: 0,
-        title: draft.title,
-        message: draft.message,
-        priority: draft.priority,
-        date: write.at,
-        extras: draft.extras,
-        sender: publish.sender.clone(),
-        to: draft.to,
-        tags: draft.tags,
-        click: draft.click,
     }
 }

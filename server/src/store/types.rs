@@ -74,6 +74,24 @@ pub struct Publish {
 }
 
 impl Publish {
+    /// The message it becomes.
+    pub fn message(&self, id: MessageId, date: Timestamp) -> Message {
+        let draft = self.draft.clone();
+        Message {
+            id,
+            appid: 0,
+            title: draft.title,
+            message: draft.message,
+            priority: draft.priority,
+            date,
+            extras: draft.extras,
+            sender: self.sender.clone(),
+            to: draft.to,
+            tags: draft.tags,
+            click: draft.click,
+        }
+    }
+
     /// Who receives the event: everyone, or those named and the sender's own devices.
     pub fn audience(&self) -> Audience {
         if self.draft.to.has_everyone() {
@@ -260,6 +278,8 @@ pub struct NewSession {
     pub id: SessionId,
     /// Whose.
     pub user: UserId,
+    /// The password, as PHC string, that was checked: changed meanwhile, it opens nothing.
+    pub password_hash: String,
     /// Its first refresh token.
     pub refresh: TokenHash,
     /// When it began.

@@ -33,6 +33,7 @@ use crate::{
     push::{Push, Seat, Wake},
     serve::Peer,
     state::AppState,
+    store::StoreError,
 };
 
 /// How often a writer that waits looks whether any byte has left.
@@ -43,8 +44,15 @@ const RETRY_MS: u64 = 2_000;
 /// Serves one connection until it ends.
 pub async fn run(ws: WebSocket, app: AppState, peer: Peer, identity: Identity, since: Option<&str>) {
     let mut socket = Socket::take_seat(ws, app, peer, identity);
-    let start = socket.push().start_at(since).await;
-    socket.greet(start);
+    match socket.app.auth.is_in_force(socket.identity.session).await {
+        Ok(true) => {
+            let start = socket.push().start_at(since).await;
+            socket.greet(start);
+        }
+        // It ended after the request was checked and before there was a seat to tell.
+        Ok(false) => socket.refuse(ErrorCode::Revoked, EN.revoked, 0, CloseCode::REVOKED),
+        Err(error) => socket.store_is_away(&error),
+    }
     while socket.peer_is != Presence::Gone {
         socket.fetch().await;
         let event = socket.next().await;
@@ -156,13 +164,14 @@ impl Socket {
         &self.app.push
     }
 
-    fn greet<E>(&mut self, start: Result<Start, E>) {
-        if let Ok(start) = start {
-            let actions = self.connection.greet(&start);
-            self.begin_at(&start);
-            self.perform(actions);
-        } else {
-            self.store_is_away();
+    fn greet(&mut self, start: Result<Start, StoreError>) {
+        match start {
+            Ok(start) => {
+                let actions = self.connection.greet(&start);
+                self.begin_at(&start);
+                self.perform(actions);
+            }
+            Err(error) => self.store_is_away(&error),
         }
     }
 
@@ -178,8 +187,9 @@ impl Socket {
     async fn fetch(&mut self) {
         while self.reading != Reading::CaughtUp && !self.writing && self.connection.is_live() {
             let after = self.cursor.seq.max(self.skip_to);
-            let Ok(page) = self.push().page(self.identity.person.id, after).await else {
-                return self.store_is_away();
+            let page = match self.push().page(self.identity.person.id, after).await {
+                Ok(page) => page,
+                Err(error) => return self.store_is_away(&error),
             };
             for frame in page.frames(self.reading == Reading::Replaying) {
                 self.write(Message::Text(frame));
@@ -246,6 +256,8 @@ impl Socket {
                 // A random part of the first half, so that not all come back elsewhere at once.
                 let share = (self.app.config.drain / 2).mul_f64(rand::random());
                 self.drain_at = Some(Instant::now() + share);
+                let latest = Instant::now() + self.grace();
+                self.closing_until = self.closing_until.map(|until| until.min(latest));
             }
             Event::Time => self.time_passed(),
         }
@@ -284,7 +296,7 @@ impl Socket {
                 self.begin_at(&start);
                 self.perform(actions);
             }
-            Err(_) => self.store_is_away(),
+            Err(error) => self.store_is_away(&error),
         }
     }
 
@@ -385,7 +397,7 @@ impl Socket {
         if untouched && self.connection.is_live() && mark.epoch == self.cursor.epoch && mark.seq > self.cursor.seq {
             self.cursor = mark;
         }
-        let actions = self.connection.tick(self.app.uptime_ms(), &self.cursor);
+        let actions = self.connection.tick(self.app.uptime_ms(), &self.cursor, self.reading != Reading::Replaying);
         self.perform(actions);
     }
 
@@ -404,7 +416,9 @@ impl Socket {
         self.born.elapsed() + Duration::from_millis(u64::try_from(left).unwrap_or_default())
     }
 
-    fn store_is_away(&mut self) {
+    fn store_is_away(&mut self, error: &StoreError) {
+        let (user, seq) = (self.identity.person.id.0, self.cursor.seq.0);
+        tracing::warn!(%error, user.id = user, log.seq = seq, "ws.replay.failed");
         self.refuse(ErrorCode::Unavailable, EN.unavailable, RETRY_MS, CloseCode::TRY_LATER);
     }
 
@@ -436,7 +450,14 @@ impl Socket {
         self.reading = Reading::CaughtUp;
         self.publishing = None;
         self.writing = true;
-        self.closing_until.get_or_insert(Instant::now() + self.app.ws.grace);
+        let latest = Instant::now() + self.grace();
+        self.closing_until.get_or_insert(latest);
+    }
+
+    /// How long a close may take: within the other half of the drain time when the server goes.
+    fn grace(&self) -> Duration {
+        let half = self.app.config.drain / 2;
+        if self.drain_at.is_some() { self.app.ws.grace.min(half) } else { self.app.ws.grace }
     }
 
     fn send(&mut self, frame: &ServerFrame) {

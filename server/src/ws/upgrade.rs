@@ -7,7 +7,7 @@ use axum::{
         ws::{CloseFrame, Message, WebSocket},
     },
     http::{HeaderMap, header},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use futures::SinkExt as _;
 use push_system::{
@@ -45,7 +45,7 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
     }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &app).await {
         Ok(upgrade) => upgrade,
-        Err(error) => return error.into_response(),
+        Err(error) => return problem(Rejection::new(ErrorCode::Invalid, error.body_text())),
     };
     let identity = match bearer {
         Some(token) => app.auth.verify_bearer(&token).await,

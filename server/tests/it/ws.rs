@@ -510,6 +510,7 @@ mod slow_readers {
         };
         let ((), code) = tokio::join!(ana.publishes_all(&texts), ending);
         assert_eq!(code, 4008);
+        drop(stopped);
         app.finish().await;
     }
 }

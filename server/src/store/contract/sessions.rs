@@ -24,9 +24,14 @@ fn token(n: u8) -> TokenHash {
 /// Opens a session numbered `n` whose first token is `token(n)`.
 async fn log_in(store: &impl Store, who: &Person, n: u8) -> SessionId {
     let id = SessionId(Uuid::from_bytes([n; 16]));
-    let session = NewSession { id, user: who.id, refresh: token(n), at: moment(0), expires: moment(DAY) };
-    store.open_session(session).await.unwrap();
+    let password_hash = store.account(who.id).await.unwrap().unwrap().password_hash;
+    assert!(store.open_session(session(who, n, password_hash)).await.unwrap());
     id
+}
+
+fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
+    let id = SessionId(Uuid::from_bytes([n; 16]));
+    NewSession { id, user: who.id, password_hash, refresh: token(n), at: moment(0), expires: moment(DAY) }
 }
 
 async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
@@ -150,6 +155,12 @@ pub(in super::super) async fn a_new_password_ends_the_other_sessions<F: Fixture>
     assert_eq!(entry.body, EntryBody::Revoked(Revocation::Person { user: ana.id, keep: Some(one) }));
     assert_eq!(store.account(ana.id).await.unwrap().unwrap().password_hash, "$argon2id$new");
     assert!(is_in_force(&store, one).await && !is_in_force(&store, two).await);
+    let late = session(&ana, 3, "$argon2id$of-ana".into());
+    assert!(
+        !store.open_session(late.clone()).await.unwrap(),
+        "checked against the old password, opened after the change"
+    );
+    assert!(!is_in_force(&store, late.id).await);
 }
 
 pub(in super::super) async fn sessions_are_forgotten_with_their_tokens<F: Fixture>() {

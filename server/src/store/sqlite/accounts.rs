@@ -59,7 +59,7 @@ impl Accounts for SqliteStore {
         rows.iter().map(rows::person).collect()
     }
 
-    async fn open_session(&self, session: NewSession) -> Result<(), StoreError> {
+    async fn open_session(&self, session: NewSession) -> Result<bool, StoreError> {
         let mut tx = self.writer.begin().await?;
         let opened = sessions::open(&mut tx, &session).await;
         Ok(tx.finish(opened).await?)

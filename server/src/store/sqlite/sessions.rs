@@ -8,20 +8,26 @@ use super::{
     rows::{self, int},
 };
 
-pub(super) async fn open(connection: &mut SqliteConnection, session: &NewSession) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO session (id, user_id, created, expires) VALUES (?, ?, ?, ?)")
+pub(super) async fn open(connection: &mut SqliteConnection, session: &NewSession) -> Result<bool, StoreError> {
+    const SESSION: &str = "INSERT INTO session (id, user_id, created, expires) \
+        SELECT ?, id, ?, ? FROM account WHERE id = ? AND password_hash = ? AND NOT disabled";
+    let opened = sqlx::query(SESSION)
         .bind(session.id.to_string())
-        .bind(int(session.user.0))
         .bind(session.at.unix_ms())
         .bind(session.expires.unix_ms())
+        .bind(int(session.user.0))
+        .bind(&session.password_hash)
         .execute(&mut *connection)
         .await?;
+    if opened.rows_affected() == 0 {
+        return Ok(false);
+    }
     sqlx::query("INSERT INTO refresh_token (hash, session_id, generation) VALUES (?, ?, 1)")
         .bind(&session.refresh.0[..])
         .bind(session.id.to_string())
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(true)
 }
 
 pub(super) async fn in_force(
