@@ -205,6 +205,12 @@ impl Hub {
         }
     }
 
+    /// Keeps every dispatch from going on, as a thread that is not scheduled would.
+    #[cfg(test)]
+    pub fn hold(&self) -> std::sync::RwLockWriteGuard<'_, impl Sized> {
+        self.seats.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How many connections there are.
     pub fn len(&self) -> usize {
         self.seats.read().unwrap_or_else(PoisonError::into_inner).count

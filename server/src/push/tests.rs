@@ -211,3 +211,60 @@ mod presence {
         assert_eq!((whole.count, whole.people.len()), (201, 0));
     }
 }
+
+mod page {
+    use push_system::{message::PublishRequest, ports::Clock, timestamp::Timestamp};
+    use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+    use super::*;
+    use crate::{
+        bus::local::LocalBus,
+        push::{Push, Settings},
+        store::{Accounts as _, NewAccount, sqlite::SqliteStore},
+    };
+
+    struct Midnight;
+
+    impl Clock for Midnight {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_unix_ms(0)
+        }
+    }
+
+    fn draft(text: &str) -> push_system::message::Draft {
+        push_system::message::Draft::parse(PublishRequest { message: text.into(), ..PublishRequest::default() })
+            .unwrap()
+    }
+
+    #[expect(clippy::await_holding_lock, reason = "the lock stands for a thread that is not scheduled; others run on")]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_event_that_is_appended_but_not_dispatched_is_read_from_the_store_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(&folder.path().join("log.db")).await.unwrap());
+        let account = NewAccount { name: person(1).name, email: None, password_hash: "x".into(), at: Midnight.now() };
+        let ana = store.register(account).await.unwrap().unwrap().person;
+        // A tail that keeps nothing: every page comes from the store.
+        let settings = Settings { tail_bytes: 0, ..Settings::default() };
+        let (bus, tracker, stop) = (Arc::new(LocalBus::new()), TaskTracker::new(), CancellationToken::new());
+        let push = Push::start(store, bus, Arc::new(Midnight), settings, &tracker, stop.clone()).await.unwrap();
+        let one = push.publish(&ana, None, draft("one")).await.unwrap();
+        while push.dispatched().seq.0 < one.id.0 {
+            tokio::task::yield_now().await;
+        }
+
+        let held = push.0.hub.hold();
+        let two = push.publish(&ana, None, draft("two")).await.unwrap();
+        while push.0.tail.head().seq.0 < two.id.0 {
+            tokio::task::yield_now().await;
+        }
+        let page = push.page(ana.id, Seq(one.id.0)).await.unwrap();
+        drop(held);
+
+        assert_eq!(page.entries.len(), 1, "a connection that dropped its wake while it was behind reads it now");
+        assert_eq!(page.cursor.unwrap().seq.0, two.id.0);
+        stop.cancel();
+        push.finish();
+        tracker.close();
+        tracker.wait().await;
+    }
+}
