@@ -113,7 +113,7 @@ impl Follower {
             return self.catch_up().await;
         }
         let entries: Vec<Arc<Encoded>> = entries.into_iter().map(|entry| Arc::new(entry.into())).collect();
-        match self.take(&entries) {
+        match self.take(&entries).await {
             Appended::Next => {}
             Appended::Gap => self.catch_up().await,
             // What was just committed cannot be known already, unless the bus was faster, or the log went back.
@@ -132,7 +132,7 @@ impl Follower {
     }
 
     /// Appends what fits, in order, and wakes the connections entitled to it.
-    fn take(&self, entries: &[Arc<Encoded>]) -> Appended {
+    async fn take(&self, entries: &[Arc<Encoded>]) -> Appended {
         let mut result = Appended::Old;
         let mut fresh = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -146,7 +146,7 @@ impl Follower {
         for revocation in fresh.iter().filter_map(|entry| entry.revocation.as_ref()) {
             self.state.revoked(revocation);
         }
-        self.hub.dispatch(&fresh);
+        self.hub.dispatch(&fresh).await;
         result
     }
 
@@ -162,7 +162,7 @@ impl Follower {
             let page = self.store.entries(after, PAGE).await?;
             let full = page.len() == PAGE as usize;
             let entries: Vec<Arc<Encoded>> = page.into_iter().map(|entry| Arc::new(entry.into())).collect();
-            if !entries.is_empty() && self.take(&entries) == Appended::Gap {
+            if !entries.is_empty() && self.take(&entries).await == Appended::Gap {
                 // Places are dense in every commit, so a hole is damage: nothing behind it may pass as continuous.
                 tracing::error!(log.seq = after.0, "log.hole");
                 return self.restart().await;

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering},
     },
 };
@@ -15,6 +15,9 @@ use tokio::sync::{Notify, watch};
 
 use super::Encoded;
 use crate::store::{Audience, Revocation, SessionId};
+
+/// Connections woken before others may run: about a millisecond of deliveries.
+const SLICE: usize = 64;
 
 /// A connection's place in the hub: one allocation, shared by both.
 pub struct Seat {
@@ -137,27 +140,36 @@ impl Hub {
         *count -= 1;
     }
 
-    /// Wakes everyone entitled to these events, then moves the mark. Only the follower calls it, in order.
-    pub fn dispatch(&self, entries: &[Arc<Encoded>]) {
+    /// Wakes everyone entitled to these events, which the tail already has, then moves the mark. Only the follower calls
+    /// it, in order. It wakes a slice at a time and lets others run in between: a publish must not wait for thousands of
+    /// deliveries of the one before.
+    pub async fn dispatch(&self, entries: &[Arc<Encoded>]) {
         let Some(last) = entries.last() else { return };
-        let seats = self.seats.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all_are_awake = false;
         for entry in entries {
-            let seq = entry.position.seq.0;
-            match &entry.audience {
-                Audience::Everyone => seats.by_user.values().flatten().for_each(|seat| seat.leave_event(seq)),
-                Audience::People(people) => people
-                    .iter()
-                    .filter_map(|user| seats.by_user.get(user))
-                    .flatten()
-                    .for_each(|seat| seat.leave_event(seq)),
-                Audience::Servers => {}
-            }
             if let Some(revocation) = &entry.revocation {
-                seats.close_revoked(revocation);
+                self.read().close_revoked(revocation);
+            }
+            // Whoever was woken for an earlier event reads on to the tail's end by itself.
+            if all_are_awake {
+                continue;
+            }
+            all_are_awake = entry.audience == Audience::Everyone;
+            let entitled = self.read().entitled(&entry.audience);
+            for slice in entitled.chunks(SLICE) {
+                for seat in slice {
+                    seat.leave_event(entry.position.seq.0);
+                }
+                if slice.len() == SLICE {
+                    tokio::task::yield_now().await;
+                }
             }
         }
-        drop(seats);
         self.dispatched.send_replace(last.position.clone());
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Seats> {
+        self.seats.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The place up to which all entitled seats were woken.
@@ -193,7 +205,7 @@ impl Hub {
     }
 
     fn each(&self, tell: impl FnMut(&Arc<Seat>)) {
-        self.seats.read().unwrap_or_else(PoisonError::into_inner).by_user.values().flatten().for_each(tell);
+        self.read().by_user.values().flatten().for_each(tell);
     }
 
     /// Resolves when the mark moves after this call.
@@ -213,11 +225,21 @@ impl Hub {
 
     /// How many connections there are.
     pub fn len(&self) -> usize {
-        self.seats.read().unwrap_or_else(PoisonError::into_inner).count
+        self.read().count
     }
 }
 
 impl Seats {
+    fn entitled(&self, audience: &Audience) -> Vec<Arc<Seat>> {
+        match audience {
+            Audience::Everyone => self.by_user.values().flatten().cloned().collect(),
+            Audience::People(people) => {
+                people.iter().filter_map(|user| self.by_user.get(user)).flatten().cloned().collect()
+            }
+            Audience::Servers => Vec::new(),
+        }
+    }
+
     fn close_revoked(&self, revocation: &Revocation) {
         match revocation {
             Revocation::Session(session) => {

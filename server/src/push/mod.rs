@@ -40,6 +40,7 @@ pub use encoded::Encoded;
 pub use hub::{Seat, Wake};
 pub use read_change::ReadAnswer;
 pub use replay::Page;
+pub use tail::Reach;
 
 use follower::Follower;
 use hub::Hub;

@@ -20,7 +20,11 @@ use push_system::{
 };
 use tokio::{sync::Semaphore, time::Instant};
 
-use super::{Encoded, Push, encoded, hub::Seat, tail::Behind};
+use super::{
+    Encoded, Push, encoded,
+    hub::Seat,
+    tail::{Behind, Reach},
+};
 use crate::store::{SessionId, Store, StoreError};
 
 /// Events per page from the store.
@@ -42,6 +46,8 @@ pub struct Page {
     pub cursor: Option<Position>,
     /// Whether they came from the store.
     pub from_store: bool,
+    /// Whether they are all there were.
+    pub reach: Reach,
 }
 
 impl Page {
@@ -164,8 +170,10 @@ impl Push {
     /// The store is needed and cannot be read.
     pub async fn page(&self, user: UserId, after: Seq) -> Result<Page, Arc<StoreError>> {
         match self.0.tail.behind(after, user, CHUNK_BYTES) {
-            Behind::Entries(entries, cursor) => Ok(Page { entries, cursor: Some(cursor), from_store: false }),
-            Behind::Nothing => Ok(Page { entries: Vec::new(), cursor: None, from_store: false }),
+            Behind::Entries(entries, cursor, reach) => {
+                Ok(Page { entries, cursor: Some(cursor), from_store: false, reach })
+            }
+            Behind::Nothing => Ok(Page { entries: Vec::new(), cursor: None, from_store: false, reach: Reach::Head }),
             Behind::Older => {
                 // The tail's end, not the hub's mark: an event is appended before anybody is woken for it, so whatever
                 // wake was missed or dropped while this connection was behind is covered.
@@ -173,8 +181,9 @@ impl Push {
                 let entries = self.0.replay.read(user, after, mark.seq).await?;
                 let kept = &entries[..fitting(&entries, PAGE_BYTES)];
                 let whole = kept.len() == entries.len() && entries.len() < PAGE as usize;
+                let reach = if whole { Reach::Head } else { Reach::Partway };
                 let last = kept.last().filter(|_| !whole).map(|entry| entry.position.clone());
-                Ok(Page { entries: kept.to_vec(), cursor: Some(last.unwrap_or(mark)), from_store: true })
+                Ok(Page { entries: kept.to_vec(), cursor: Some(last.unwrap_or(mark)), from_store: true, reach })
             }
         }
     }

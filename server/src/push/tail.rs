@@ -33,12 +33,21 @@ struct Ring {
 /// What the tail has behind a place.
 #[derive(Debug)]
 pub enum Behind {
-    /// The entitled events, and up to where was looked.
-    Entries(Vec<Arc<Encoded>>, Position),
+    /// The entitled events, and up to where was looked: the head, unless the page was full before.
+    Entries(Vec<Arc<Encoded>>, Position, Reach),
     /// The place is the head, or ahead of it.
     Nothing,
     /// The place lies before what is kept: read the store.
     Older,
+}
+
+/// Whether a page is the last one there was when it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing entitled lay behind it.
+    Head,
+    /// There may be more.
+    Partway,
 }
 
 /// Whether an event fits at the end.
@@ -134,11 +143,11 @@ impl Tail {
             if bytes > max_bytes && !found.is_empty() {
                 let before = ring.at(Seq(entry.position.seq.0 - 1));
                 let looked = before.map_or_else(|| entry.position.clone(), |entry| entry.position.clone());
-                return Behind::Entries(found, looked);
+                return Behind::Entries(found, looked, Reach::Partway);
             }
             found.push(entry.clone());
         }
-        Behind::Entries(found, ring.head.clone())
+        Behind::Entries(found, ring.head.clone(), Reach::Head)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Ring> {

@@ -38,7 +38,9 @@ fn people(ids: &[u64]) -> Audience {
 
 fn seqs(behind: Behind) -> (Vec<u64>, u64) {
     match behind {
-        Behind::Entries(entries, looked) => (entries.iter().map(|entry| entry.position.seq.0).collect(), looked.seq.0),
+        Behind::Entries(entries, looked, _) => {
+            (entries.iter().map(|entry| entry.position.seq.0).collect(), looked.seq.0)
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -104,11 +106,11 @@ mod hub {
         SessionId(Uuid::from_u128(n))
     }
 
-    #[test]
-    fn only_the_entitled_are_woken_and_the_first_event_is_remembered() {
+    #[tokio::test]
+    async fn only_the_entitled_are_woken_and_the_first_event_is_remembered() {
         let hub = Hub::new(at(0), 9, 9);
         let (one, two) = (hub.seat(person(1), session(1), HERE, 0), hub.seat(person(2), session(2), HERE, 0));
-        hub.dispatch(&[entry(1, people(&[2])), entry(2, Audience::Everyone), entry(3, people(&[2]))]);
+        hub.dispatch(&[entry(1, people(&[2])), entry(2, Audience::Everyone), entry(3, people(&[2]))]).await;
         assert_eq!(one.take(), Wake { events_from: Some(2), ..Wake::default() });
         assert_eq!(two.take(), Wake { events_from: Some(1), ..Wake::default() });
         assert_eq!(one.take(), Wake::default(), "taken once");
@@ -134,28 +136,28 @@ mod hub {
         assert_eq!(first.take().close, Some(CloseCode::TOO_MANY_SOCKETS));
     }
 
-    #[test]
-    fn revoked_sessions_are_closed_but_the_one_that_stays() {
+    #[tokio::test]
+    async fn revoked_sessions_are_closed_but_the_one_that_stays() {
         let hub = Hub::new(at(0), 9, 9);
         let seats: Vec<_> = (1..=3).map(|n| hub.seat(person(1), session(n), HERE, 0)).collect();
-        let revoke = |seq, revocation| {
+        let revoke = async |seq, revocation| {
             let mut entry = Arc::unwrap_or_clone(entry(seq, Audience::Servers));
             entry.revocation = Some(revocation);
-            hub.dispatch(&[Arc::new(entry)]);
+            hub.dispatch(&[Arc::new(entry)]).await;
         };
-        revoke(1, Revocation::Session(session(1)));
+        revoke(1, Revocation::Session(session(1))).await;
         let closed = || seats.iter().map(|seat| seat.take().close.is_some()).collect::<Vec<_>>();
         assert_eq!(closed(), [true, false, false]);
-        revoke(2, Revocation::Person { user: UserId(1), keep: Some(session(3)) });
+        revoke(2, Revocation::Person { user: UserId(1), keep: Some(session(3)) }).await;
         assert_eq!(closed(), [true, true, false]);
     }
 
-    #[test]
-    fn a_seat_that_was_left_is_woken_no_more() {
+    #[tokio::test]
+    async fn a_seat_that_was_left_is_woken_no_more() {
         let hub = Hub::new(at(0), 9, 9);
         let seat = hub.seat(person(1), session(1), HERE, 0);
         hub.leave(&seat);
-        hub.dispatch(&[entry(1, Audience::Everyone)]);
+        hub.dispatch(&[entry(1, Audience::Everyone)]).await;
         assert_eq!(seat.take(), Wake::default());
         assert_eq!(hub.len(), 0);
     }

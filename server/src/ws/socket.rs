@@ -30,7 +30,7 @@ use tokio::time::{Instant, sleep_until};
 use super::inbound::{self, Inbound};
 use crate::{
     auth::Identity,
-    push::{Push, Seat, Wake},
+    push::{Push, Reach, Seat, Wake},
     serve::Peer,
     state::AppState,
     store::StoreError,
@@ -198,13 +198,15 @@ impl Socket {
             if let Some(cursor) = page.cursor {
                 self.cursor = cursor;
             }
-            self.tell_progress(page.from_store);
+            self.tell_progress(page.from_store, page.reach == Reach::Head);
         }
     }
 
     /// A position after each page from the store, and once when replay is done.
-    fn tell_progress(&mut self, page_done: bool) {
-        let caught_up = self.cursor.seq.max(self.skip_to) >= self.push().dispatched().seq;
+    ///
+    /// Caught up is who read to the tail's end, not who passed the hub's mark: the mark moves after the wakes, and a
+    /// connection that stopped in between would skip what it was not woken for again.
+    fn tell_progress(&mut self, page_done: bool, caught_up: bool) {
         if page_done || (caught_up && self.reading == Reading::Replaying) {
             let frame = self.connection.position(&self.cursor, caught_up);
             self.send(&frame);
