@@ -1,11 +1,12 @@
 //! The remaining shapes of the HTTP API.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     accounts::{Person, Role},
     ids::MessageId,
     message::Message,
+    object::Object,
 };
 
 /// The answer to register, login and refresh.
@@ -24,13 +25,20 @@ pub struct TokenAnswer {
 }
 
 /// The answer of `GET /auth/me`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Me {
     /// Who is logged in.
     #[serde(flatten)]
     pub person: Person,
     /// What they may do.
     pub role: Role,
+}
+
+impl<'de> Deserialize<'de> for Me {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut me = Object::read(deserializer)?;
+        Ok(Self { role: me.take("role")?, person: me.rest()? })
+    }
 }
 
 /// A page of `GET /message`.

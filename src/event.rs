@@ -1,10 +1,11 @@
 //! What happened: the entries of the append-only log, as a person's client receives them.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     ids::Seq,
     message::{ClientId, Message},
+    object::Object,
     position::Pos,
     read_state::ReadState,
     timestamp::Timestamp,
@@ -70,7 +71,7 @@ kinds! {
 }
 
 /// An event as it goes over the wire.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
     /// Its place in the log.
     pub seq: Seq,
@@ -84,7 +85,7 @@ pub struct Event {
 }
 
 /// What happened, with all a client needs to fold it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventBody {
     /// [`EventKind::MessagePublished`]
@@ -103,6 +104,21 @@ pub enum EventBody {
         unread: u64,
     },
     /// A kind this version does not know.
-    #[serde(other)]
     Unknown,
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut event = Object::read(deserializer)?;
+        let (seq, pos, at) = (event.take("seq")?, event.take("pos")?, event.take("at")?);
+        let kind: String = event.take("kind")?;
+        let body = if kind == EventKind::MessagePublished.as_str() {
+            EventBody::MessagePublished { message: event.take("message")?, client_id: event.take("client_id")? }
+        } else if kind == EventKind::ReadStateChanged.as_str() {
+            EventBody::ReadStateChanged { unread: event.take("unread")?, state: event.rest()? }
+        } else {
+            EventBody::Unknown
+        };
+        Ok(Self { seq, pos, at, body })
+    }
 }

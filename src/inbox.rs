@@ -1,18 +1,19 @@
 //! The reducer: folds events into what a person sees. Server snapshots, browsers, tests and the load checker all use this one.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     accounts::Person,
     event::{Event, EventBody},
     ids::{MessageId, Seq},
     message::Message,
+    object::Object,
     position::Pos,
     read_state::ReadState,
 };
 
 /// An inbox at one position, cut to the newest page: `GET /inbox`, and what the page embeds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
     /// Where to subscribe so that nothing is missed or seen twice.
     pub pos: Pos,
@@ -29,6 +30,21 @@ pub struct Snapshot {
     pub read: ReadState,
     /// Totals over all messages, loaded or not.
     pub counters: Counters,
+}
+
+impl<'de> Deserialize<'de> for Snapshot {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut snapshot = Object::read(deserializer)?;
+        Ok(Self {
+            pos: snapshot.take("pos")?,
+            seq: snapshot.take("seq")?,
+            user: snapshot.take("user")?,
+            messages: snapshot.take("messages")?,
+            has_more: snapshot.take("has_more")?,
+            counters: snapshot.take("counters")?,
+            read: snapshot.rest()?,
+        })
+    }
 }
 
 /// Totals that the list alone cannot tell.

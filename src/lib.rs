@@ -20,6 +20,7 @@ pub mod ids;
 pub mod inbox;
 pub mod limits;
 pub mod message;
+mod object;
 #[cfg(feature = "ports")]
 pub mod ports;
 pub mod position;

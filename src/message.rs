@@ -1,6 +1,6 @@
 //! What people send. The shapes follow Gotify's published `/message` so that its clients work.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -48,13 +48,23 @@ impl Message {
 }
 
 /// One string or a list of them: how `to` may be written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a string or a list of strings")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum OneOrMany {
     /// `"everyone"`
     One(String),
     /// `["@bob", "@ana"]`
     Many(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = match Value::deserialize(deserializer)? {
+            Value::String(item) => Ok(Self::One(item)),
+            other => serde_json::from_value(other).map(Self::Many),
+        };
+        read.map_err(|_| D::Error::custom("a string or a list of strings is expected"))
+    }
 }
 
 impl OneOrMany {

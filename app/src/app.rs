@@ -1,19 +1,8 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_meta::provide_meta_context;
-use leptos_router::{
-    SsrMode,
-    components::{ParentRoute, Route, Router, Routes},
-    path,
-};
 
-use crate::{
-    clock::Clock,
-    context::PageContext,
-    routes::{ErrorPage, HistoryPage, InboxPage, Layout, LoginPage, RegisterPage, SettingsPage},
-    words::words,
-};
+use crate::{clock::Clock, context::PageContext, place::Place, routes::Layout, whole::Whole, words::words};
 
 /// What the page was told about its request.
 ///
@@ -26,52 +15,58 @@ pub fn use_page() -> Arc<PageContext> {
 /// Everything inside `<body>`.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
-    // Where routes are only listed there is no request.
-    let page = Arc::new(SharedValue::new(|| use_context::<PageContext>().unwrap_or_default()).into_inner());
+    // Without a context there is no request, and nothing to show.
+    let embedded = SharedValue::new(|| Whole { value: use_context::<PageContext>().unwrap_or_default() });
+    let page = Arc::new(embedded.into_inner().value);
     provide_context(Arc::clone(&page));
-    let clock = Clock::new(&page);
-    provide_context(clock);
-    clock.follow();
-    mark_hydrated();
-
+    provide_context(Clock::new(&page));
+    let place = Place::new(&page.data);
+    provide_context(place);
     view! {
-        // The browser moves the focus for a fragment, the router only scrolls.
-        <a class="skip-link" href="#main" rel="external">
+        <a class="skip-link" href="#main">
             {words().skip_to_content}
         </a>
-        {match page.failure {
-            Some(status) => leptos::either::Either::Left(view! { <ErrorPage status /> }),
-            None => leptos::either::Either::Right(view! { <Pages /> }),
-        }}
+        {content(&page, place)}
     }
 }
 
-#[component]
-fn Pages() -> impl IntoView {
-    view! {
-        <Router>
-            <Routes fallback=|| view! { <ErrorPage status=404 /> }>
-                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
-                <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
-                <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
-                    <Route path=path!("/") view=InboxPage ssr=SsrMode::Async />
-                    <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
-                    // A refused password form is answered at its own address.
-                    <Route path=path!("/settings/password") view=SettingsPage ssr=SsrMode::Async />
-                </ParentRoute>
-            </Routes>
-        </Router>
+/// Which of these it is never changes: only the frame leads from page to page without loading.
+#[cfg(feature = "ssr")]
+fn content(page: &PageContext, place: Place) -> impl IntoView + use<> {
+    use leptos::either::EitherOf4;
+
+    use crate::{
+        place::Page,
+        routes::{ErrorPage, LoginPage, RegisterPage},
+    };
+
+    match (page.failure, place.page.get_untracked()) {
+        (Some(status), _) => EitherOf4::A(view! { <ErrorPage status /> }),
+        (None, None) => EitherOf4::A(view! { <ErrorPage status=404 /> }),
+        (None, Some(Page::Login)) => EitherOf4::B(view! { <LoginPage /> }),
+        (None, Some(Page::Register)) => EitherOf4::C(view! { <RegisterPage /> }),
+        (None, Some(Page::Inbox | Page::History | Page::Settings)) => EitherOf4::D(view! { <Layout /> }),
     }
 }
 
-/// Tells style sheets and tests that the page is alive.
-fn mark_hydrated() {
-    Effect::new(move |_| {
-        if let Some(root) = document().document_element() {
-            // An attribute of that name is always allowed.
-            root.set_attribute("data-hydrated", "").ok();
-        }
-    });
+/// Pages without the frame are not hydrated, so the browser knows none of them.
+#[cfg(not(feature = "ssr"))]
+fn content(_: &PageContext, _: Place) -> impl IntoView + use<> {
+    view! { <Layout /> }
+}
+
+/// Brings the page that the browser shows to life.
+///
+/// Login, registration and error pages are plain documents with plain forms; there is little to bring to life in them,
+/// and much that their components would add to the program.
+#[cfg(feature = "hydrate")]
+pub fn start() {
+    use crate::live::browser;
+
+    browser::listen_for_passwords();
+    if browser::is_framed() {
+        leptos::mount::hydrate_body(App);
+    } else {
+        browser::mark_hydrated();
+    }
 }

@@ -36,22 +36,20 @@ impl Clock {
         Self { now: RwSignal::new(page.now), offset_minutes: RwSignal::new(page.offset_minutes) }
     }
 
-    /// Follows the device from here on.
+    /// Follows the device from here on, while the caller's owner lives. In the browser only.
     pub fn follow(self) {
-        Effect::new(move |_| {
-            let offset = browser::offset_minutes();
-            browser::set_cookie(OFFSET_COOKIE, &offset.to_string());
-            self.offset_minutes.set(offset);
-            self.now.set(browser::now());
-            let tick = move || {
-                self.now.try_set(browser::now());
-            };
-            let interval = set_interval_with_handle(tick, TICK).ok();
-            on_cleanup(move || {
-                if let Some(interval) = interval {
-                    interval.clear();
-                }
-            });
+        let offset = browser::offset_minutes();
+        browser::set_cookie(OFFSET_COOKIE, &offset.to_string());
+        self.offset_minutes.set(offset);
+        self.now.set(browser::now());
+        let tick = move || {
+            self.now.try_set(browser::now());
+        };
+        let interval = set_interval_with_handle(tick, TICK).ok();
+        on_cleanup(move || {
+            if let Some(interval) = interval {
+                interval.clear();
+            }
         });
     }
 }

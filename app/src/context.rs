@@ -77,6 +77,10 @@ pub struct PageContext {
 /// What a page shows at first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageData {
+    /// The path of the page asked for.
+    pub path: String,
+    /// Its query string, without the `?`.
+    pub search: String,
     /// The inbox, on every page of a person who is logged in: its count is in the navigation, its position in the socket.
     pub inbox: Option<Snapshot>,
     /// Who is online.

@@ -1,7 +1,6 @@
 //! Keys that act on the page, while nobody types.
 
 use leptos::{ev, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use push_system::ids::MessageId;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
@@ -9,19 +8,18 @@ use web_sys::{Element, HtmlDialogElement, HtmlElement, ScrollIntoViewOptions, Sc
 use crate::{
     components::{COMPOSER_ID, HELP_ID, MESSAGE_ID},
     live::{Live, browser},
+    place::Place,
 };
 
-/// Listens while the caller's owner lives.
-pub fn listen(live: Live) {
-    let navigate = use_navigate();
-    let go = move |address: &str| navigate(address, NavigateOptions::default());
+/// Listens while the caller's owner lives. In the browser only.
+pub fn listen(live: Live, place: Place) {
     let listener = window_event_listener(ev::keydown, move |event| {
         // Chromium's autofill sends a `keydown` that is no keyboard event and has no key.
         if !event.has_type::<ev::KeyboardEvent>() {
             return;
         }
         let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if !modified && !event.default_prevented() && !is_taken(&event) && press(live, &event.key(), &go) {
+        if !modified && !event.default_prevented() && !is_taken(&event) && press(live, place, &event.key()) {
             event.prevent_default();
         }
     });
@@ -38,14 +36,14 @@ fn is_taken(event: &ev::KeyboardEvent) -> bool {
 }
 
 /// Does what a key stands for; false when it stands for nothing here.
-fn press(live: Live, key: &str, go: &impl Fn(&str)) -> bool {
+fn press(live: Live, place: Place, key: &str) -> bool {
     match key {
         "j" => step(live, true),
         "k" => step(live, false),
         "e" => mark(live),
         "r" => reply(live),
-        "c" => focus_or_go(MESSAGE_ID, &format!("/#{COMPOSER_ID}"), go),
-        "/" => focus_or_go("q", "/history#q", go),
+        "c" => focus_or_go(MESSAGE_ID, &format!("/#{COMPOSER_ID}"), place),
+        "/" => focus_or_go("q", "/history#q", place),
         "?" => open_help(),
         "Escape" => leave(live),
         _ => false,
@@ -119,12 +117,12 @@ fn reply(live: Live) -> bool {
     true
 }
 
-fn focus_or_go(id: &str, address: &str, go: &impl Fn(&str)) -> bool {
+fn focus_or_go(id: &str, address: &str, place: Place) -> bool {
     match browser::by_id(id) {
         Some(element) => {
             element.focus().ok();
         }
-        None => go(address),
+        None => place.go(address),
     }
     true
 }

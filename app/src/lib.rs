@@ -24,12 +24,19 @@ pub mod keyboard;
 pub mod live;
 #[cfg(feature = "ssr")]
 mod load;
+pub mod place;
 pub mod question;
 pub mod routes;
+#[cfg(feature = "ssr")]
 mod shell;
 pub mod store;
 pub mod text;
+mod title;
+mod whole;
 pub mod words;
 
 pub use app::App;
+#[cfg(feature = "hydrate")]
+pub use app::start;
+#[cfg(feature = "ssr")]
 pub use shell::shell;

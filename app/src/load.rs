@@ -15,6 +15,8 @@ use crate::{
 impl PageContext {
     /// Reads what the page at this address shows to its viewer. Where that fails, `failure` names the error page to show instead.
     pub async fn load(&mut self, server: &ServerContext, path: &str, query: &str) {
+        path.clone_into(&mut self.data.path);
+        query.clone_into(&mut self.data.search);
         self.data.draft_key = Uuid::now_v7().to_string();
         let Some(user) = self.viewer.as_ref().map(|me| me.person.id) else { return };
         if let Err(rejection) = self.read(server, user, path, query).await {
@@ -27,7 +29,7 @@ impl PageContext {
         let asks_history = match path {
             "/" => question.filter != Filter::All,
             "/history" => true,
-            "/settings" | "/settings/password" => false,
+            "/settings" => false,
             _ => return Ok(()),
         };
         self.data.inbox = Some(server.backend.snapshot(user).await?);

@@ -1,7 +1,6 @@
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
-use leptos_meta::MetaTags;
 
-use crate::{App, context::PageContext};
+use crate::{App, context::PageContext, place::Page, routes::explain, title::title, words::words};
 
 /// The document around the [`App`]. `options` name the folder of script, style and WebAssembly.
 ///
@@ -11,11 +10,15 @@ use crate::{App, context::PageContext};
 pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
     let page = use_context::<PageContext>().unwrap_or_default();
     let theme = page.theme.as_str();
-    let unread = page.data.inbox.is_some_and(|inbox| inbox.counters.unread > 0);
+    let unread = page.data.inbox.map_or(0, |inbox| inbox.counters.unread);
+    let title = match (page.failure, Page::at(&page.data.path)) {
+        (None, Some(page)) => title(page, unread),
+        (failure, _) => (words().title)(explain(failure.unwrap_or(404)).title, 0),
+    };
     let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let (script, module, style) = (format!("{package}.js"), format!("{package}.wasm"), format!("{package}.css"));
     let start = format!("import start from {script:?};start({{module_or_path:{module:?}}})");
-    let icon = if unread { "/favicon-unread.svg" } else { "/favicon.svg" };
+    let icon = if unread > 0 { "/favicon-unread.svg" } else { "/favicon.svg" };
 
     view! {
         <!DOCTYPE html>
@@ -26,6 +29,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfbfa" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131316" />
+                // As the element's text it would end with a marker that browsers show.
+                <title inner_html=title></title>
                 <link rel="icon" href="/favicon.ico" sizes="32x32" />
                 <link rel="icon" href=icon type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
@@ -36,7 +41,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
                 <script type="module" nonce=use_nonce()>
                     {start}
                 </script>
-                <MetaTags />
             </head>
             <body>
                 <App />

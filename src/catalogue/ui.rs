@@ -89,7 +89,7 @@ pub struct Ui {
     pub open_link: fn(link: &str) -> String,
     pub marked_read: fn(count: u64) -> String,
     pub marked_unread: &'static str,
-    pub mark_failed: &'static str,
+    pub mark_failed: fn(why: &str) -> String,
 
     // Writing.
     pub new_message: &'static str,

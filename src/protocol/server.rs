@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     accounts::Person,
@@ -6,6 +6,7 @@ use crate::{
     event::Event,
     ids::{MessageId, Seq},
     message::ClientId,
+    object::Object,
     position::Pos,
 };
 
@@ -41,7 +42,7 @@ pub struct PresenceChange {
 }
 
 /// What the server says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {
     /// Always first.
@@ -87,10 +88,10 @@ pub enum ServerFrame {
         /// How many people.
         count: u64,
         /// All of them, when asked for and few enough.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         people: Option<Vec<Person>>,
         /// The difference, when few enough.
-        #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+        #[serde(flatten, skip_serializing_if = "Option::is_none")]
         change: Option<PresenceChange>,
     },
     /// A publish was stored.
@@ -118,4 +119,43 @@ pub enum ServerFrame {
         /// Milliseconds after which trying again makes sense; 0 for at once.
         retry_ms: u64,
     },
+}
+
+impl<'de> Deserialize<'de> for ServerFrame {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut frame = Object::read(deserializer)?;
+        let name: String = frame.take("type")?;
+        Ok(match name.as_str() {
+            "hello" => Self::Hello {
+                protocol: frame.take("protocol")?,
+                pos: frame.take("pos")?,
+                user: frame.take("user")?,
+                heartbeat_s: frame.take("heartbeat_s")?,
+            },
+            "event" => Self::Event(frame.rest()?),
+            "events" => Self::Events { events: frame.take("events")? },
+            "position" => Self::Position {
+                pos: frame.take("pos")?,
+                seq: frame.take("seq")?,
+                n: frame.take("n")?,
+                live: frame.take("live")?,
+            },
+            "reset" => Self::Reset { reason: frame.take("reason")?, after_ms: frame.take("after_ms")? },
+            "presence" => Self::Presence {
+                version: frame.take("version")?,
+                count: frame.take("count")?,
+                people: frame.take("people")?,
+                change: if frame.has("joined") { Some(frame.rest()?) } else { None },
+            },
+            "published" => Self::Published { client_id: frame.take("client_id")?, id: frame.take("id")? },
+            "rejected" => Self::Rejected { client_id: frame.take("client_id")?, code: frame.take("code")? },
+            "pong" => Self::Pong,
+            "error" => Self::Error {
+                code: frame.take("code")?,
+                message: frame.take("message")?,
+                retry_ms: frame.take("retry_ms")?,
+            },
+            _ => return Err(D::Error::custom(format_args!("there is no frame of type {name:?}"))),
+        })
+    }
 }

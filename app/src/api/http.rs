@@ -1,4 +1,6 @@
-use gloo_net::http::{Request, RequestBuilder, Response};
+use std::pin::Pin;
+
+use gloo_net::http::{Request, Response};
 use push_system::{
     error::{ErrorCode, Problem, Rejection},
     session::client::Login,
@@ -6,43 +8,59 @@ use push_system::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::refresh;
-use crate::words::words;
+use crate::{whole::Whole, words::words};
 
-/// Asks an address.
-pub(super) async fn get<T: DeserializeOwned>(address: &str) -> Result<T, Rejection> {
-    answer(|| Request::get(address).build()).await
+/// One request, which can be made again.
+pub(super) struct Ask {
+    address: String,
+    /// JSON to send; nothing is sent with a GET.
+    body: Option<String>,
 }
 
-/// Sends JSON to an address.
-pub(super) async fn post<T: DeserializeOwned>(address: &str, body: &impl Serialize) -> Result<T, Rejection> {
-    answer(|| post_request(address, body)).await
-}
-
-/// The request alone, for who reads the status.
-pub(super) fn post_request(address: &str, body: &impl Serialize) -> Result<Request, gloo_net::Error> {
-    Request::post(address).json(body)
-}
-
-/// The request alone, for who reads the status.
-pub(super) fn get_request(address: &str) -> RequestBuilder {
-    Request::get(address)
-}
-
-/// The access cookie lives for minutes, a tab for days: one that is over is renewed and the request made again.
-async fn answer<T: DeserializeOwned>(request: impl Fn() -> Result<Request, gloo_net::Error>) -> Result<T, Rejection> {
-    let mut response = send(&request).await?;
-    if response.status() == 401 && refresh().await == Login::Valid {
-        response = send(&request).await?;
+impl Ask {
+    /// Asks an address.
+    pub(super) fn get(address: impl Into<String>) -> Self {
+        Self { address: address.into(), body: None }
     }
-    if response.ok() {
-        return response.json().await.map_err(|_| unreachable());
-    }
-    Err(response.json::<Problem>().await.map_or_else(|_| unreachable(), Rejection::from))
-}
 
-async fn send(request: &impl Fn() -> Result<Request, gloo_net::Error>) -> Result<Response, Rejection> {
-    let request = request().map_err(|_| unreachable())?;
-    request.send().await.map_err(|_| unreachable())
+    /// Sends JSON to an address.
+    pub(super) fn post(address: &str, body: &impl Serialize) -> Self {
+        Self { address: address.to_owned(), body: serde_json::to_string(body).ok() }
+    }
+
+    /// Makes the request, once.
+    pub(super) async fn send(&self) -> Result<Response, gloo_net::Error> {
+        match &self.body {
+            None => Request::get(&self.address).send().await,
+            Some(body) => {
+                let request = Request::post(&self.address).header("content-type", "application/json");
+                request.body(body.as_str())?.send().await
+            }
+        }
+    }
+
+    /// Makes the request and reads the answer.
+    pub(super) async fn read<T: DeserializeOwned>(self) -> Result<T, Rejection> {
+        let text = self.text().await?;
+        serde_json::from_str::<Whole<T>>(&text).map(|whole| whole.value).map_err(|_| unreachable())
+    }
+
+    /// The access cookie lives for minutes, a tab for days: one that is over is renewed and the request made again.
+    /// Boxed, so that there is one of it and not one for each answer.
+    fn text(self) -> Pin<Box<dyn Future<Output = Result<String, Rejection>>>> {
+        Box::pin(async move {
+            let mut response = self.send().await.map_err(|_| unreachable())?;
+            if response.status() == 401 && refresh().await == Login::Valid {
+                response = self.send().await.map_err(|_| unreachable())?;
+            }
+            let text = response.text().await.map_err(|_| unreachable())?;
+            if response.ok() {
+                return Ok(text);
+            }
+            let problem = serde_json::from_str::<Whole<Problem>>(&text);
+            Err(problem.map_or_else(|_| unreachable(), |problem| problem.value.into()))
+        })
+    }
 }
 
 /// Nobody answered, or not the server.

@@ -1,8 +1,8 @@
 use push_system::{error::Rejection, inbox::Snapshot};
 
-use super::http;
+use super::http::Ask;
 
 /// `GET /inbox`: the newest page with the position to subscribe from.
 pub async fn inbox() -> Result<Snapshot, Rejection> {
-    http::get("/inbox").await
+    Ask::get("/inbox").read().await
 }

@@ -4,13 +4,13 @@ use push_system::{
     limits,
 };
 
-use super::http;
+use super::http::Ask;
 use crate::question::Question;
 
 /// `GET /message`: what the history answers to a question.
 pub async fn messages(question: &Question) -> Result<HistoryPage, Rejection> {
     let address = question.address("/message");
     let join = if address.contains('?') { '&' } else { '?' };
-    let page: MessagePage = http::get(&format!("{address}{join}limit={}", limits::SNAPSHOT_MESSAGES)).await?;
+    let page: MessagePage = Ask::get(format!("{address}{join}limit={}", limits::SNAPSHOT_MESSAGES)).read().await?;
     Ok(HistoryPage { messages: page.messages, has_more: page.paging.since.0 != 0 })
 }

@@ -3,9 +3,9 @@ use push_system::{
     read_state::{ReadChange, ReadState},
 };
 
-use super::http;
+use super::http::Ask;
 
 /// `POST /read`: stores a change and answers with the state it led to.
 pub async fn change_read(change: &ReadChange) -> Result<ReadState, Rejection> {
-    http::post("/read", change).await
+    Ask::post("/read", change).read().await
 }

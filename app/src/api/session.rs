@@ -1,11 +1,11 @@
 use push_system::session::client::Login;
 use serde_json::json;
 
-use super::http;
+use super::http::Ask;
 
 /// `GET /auth/me`: whether there still is a login, renewing it where it is only over.
 pub async fn me() -> Login {
-    match http::get_request("/auth/me").send().await.map(|response| response.status()) {
+    match Ask::get("/auth/me").send().await.map(|response| response.status()) {
         Ok(200) => Login::Valid,
         Ok(401) => refresh().await,
         _ => Login::Unreachable,
@@ -14,8 +14,7 @@ pub async fn me() -> Login {
 
 /// `POST /auth/refresh`: a new access cookie for the refresh cookie.
 pub async fn refresh() -> Login {
-    let Ok(request) = http::post_request("/auth/refresh", &json!({})) else { return Login::Unreachable };
-    match request.send().await.map(|response| response.status()) {
+    match Ask::post("/auth/refresh", &json!({})).send().await.map(|response| response.status()) {
         Ok(200) => Login::Valid,
         Ok(401) => Login::Gone,
         _ => Login::Unreachable,

@@ -27,8 +27,9 @@ pub fn Banner() -> impl IntoView {
         _ => String::new(),
     };
     let act = move |_| if stopped.get_untracked() { browser::reload() } else { live.retry_now() };
-    view! {
-        <Show when=move || shown.get()>
+    move || {
+        shown.get().then(|| {
+            view! {
             <p class="banner" data-state=move || if offline() { "offline" } else { "reconnecting" }>
                 <Icon symbol=Symbol::PlugOff />
                 <span>{text} " " <span aria-hidden="true">{seconds}</span></span>
@@ -36,6 +37,7 @@ pub fn Banner() -> impl IntoView {
                     {move || if stopped.get() { words().reload } else { words().retry_now }}
                 </button>
             </p>
-        </Show>
+            }
+        })
     }
 }

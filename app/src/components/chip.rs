@@ -15,9 +15,9 @@ pub fn RecipientChips(
     me: String,
 ) -> impl IntoView {
     let count = to.iter().count();
-    let mut list: Vec<_> = to.iter().cloned().collect();
     // The reader comes first, so that their name is never among those counted.
-    list.sort_by_key(|recipient| !names(recipient, &me));
+    let (mine, others): (Vec<_>, Vec<_>) = to.iter().partition(|recipient| names(recipient, &me));
+    let listed = mine.into_iter().chain(others).take(SHOWN);
     let chip = |recipient: &Recipient| {
         let mine = names(recipient, &me);
         let text = match recipient {
@@ -33,7 +33,7 @@ pub fn RecipientChips(
     };
     let more = (count > SHOWN).then(|| view! { <span class="chip">{(words().more_recipients)(count - SHOWN)}</span> });
     view! {
-        {list.iter().take(SHOWN).map(chip).collect_view()}
+        {listed.map(chip).collect_view()}
         {more}
     }
 }

@@ -1,6 +1,6 @@
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Icon, Symbol};
+use super::{IconButton, Symbol};
 use crate::{
     app::use_page,
     live::{browser, use_live},
@@ -19,15 +19,12 @@ pub fn Command() -> impl IntoView {
             <pre>
                 <code>{command}</code>
             </pre>
-            <button
-                class="icon-button needs-script"
-                type="button"
-                aria-label=words().copy_command
+            <IconButton
+                symbol=Symbol::Copy
+                label=words().copy_command
                 title=words().copy
-                on:click=move |_| copy(live.store.toast, text.clone())
-            >
-                <Icon symbol=Symbol::Copy />
-            </button>
+                act=Box::new(move || copy(live.store.toast, text.clone()))
+            />
         </div>
     }
 }

@@ -4,7 +4,7 @@ use super::{Icon, Symbol};
 
 /// What stands where there is nothing: why, and the next step.
 #[component]
-pub fn Empty(
+pub fn Empty<V: IntoView + 'static>(
     /// A picture of why.
     symbol: Symbol,
     /// Why.
@@ -13,7 +13,7 @@ pub fn Empty(
     /// What to do.
     hint: &'static str,
     /// With what to do it.
-    children: Children,
+    children: TypedChildren<V>,
 ) -> impl IntoView {
     view! {
         <div class="empty">
@@ -22,7 +22,7 @@ pub fn Empty(
             </span>
             <h2>{title}</h2>
             <p>{hint}</p>
-            {children()}
+            {children.into_inner()()}
         </div>
     }
 }

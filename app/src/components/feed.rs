@@ -52,40 +52,43 @@ pub fn FeedList(
 #[component]
 fn Pill(feed: Feed) -> impl IntoView {
     let held = use_live().store.held;
-    let any = move || feed.waiting.get() > 0;
+    let any = Memo::new(move |_| feed.waiting.get() > 0);
     let reveal = move |_| {
         held.set(None);
         browser::scroll_to_top();
     };
-    view! {
-        <div class="new-pill-slot needs-script">
-            <Show when=any>
+    let pill = move || {
+        any.get().then(|| {
+            view! {
                 <button class="new-pill" type="button" on:click=reveal>
                     <Icon symbol=Symbol::ArrowUp />
                     {move || (words().new_messages)(feed.waiting.get())}
                 </button>
-            </Show>
-        </div>
-    }
+            }
+        })
+    };
+    view! { <div class="new-pill-slot needs-script">{pill}</div> }
 }
 
 #[component]
 fn MarkAllRead() -> impl IntoView {
     let live = use_live();
-    let any = move || live.store.unread.get() > 0;
+    let any = Memo::new(move |_| live.store.unread.get() > 0);
     let newest = move || live.store.inbox.with(push_system::inbox::Inbox::seq);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         live.mark_all_read(untrack(newest));
     };
-    view! {
-        <Show when=any>
+    move || {
+        any.get().then(|| {
+            view! {
             <form class="feed-tools" method="post" action="/read" on:submit=submit>
                 <input type="hidden" name="read_upto" value=move || newest().to_string() />
                 <input type="hidden" name="next" value="/" />
                 <button class="link-button">{words().mark_all_read}</button>
             </form>
-        </Show>
+            }
+        })
     }
 }
 

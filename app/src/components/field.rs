@@ -14,12 +14,12 @@ pub fn value_of(form: Form, field: &str) -> String {
 }
 
 /// Why a form was refused, where this field is to blame.
-pub fn refused_at(form: Form, field: &str) -> Option<String> {
+pub(super) fn refused_at(form: Form, field: &str) -> Option<String> {
     refusal(form).filter(|refusal| refusal.field.as_deref() == Some(field)).map(|refusal| refusal.detail)
 }
 
 /// Why a form was refused.
-pub(super) fn refusal(form: Form) -> Option<FormRefusal> {
+fn refusal(form: Form) -> Option<FormRefusal> {
     let page = use_page();
     let state = page.form.as_ref().filter(|state| state.form == form)?;
     state.refusal.clone()
@@ -49,7 +49,27 @@ pub fn FieldError(
     }
 }
 
+/// Why a form was refused, where none of its fields is to blame alone.
+#[component]
+pub fn FormNotice(
+    /// Which form.
+    form: Form,
+    /// The fields that say it themselves.
+    fields: &'static [&'static str],
+) -> impl IntoView {
+    let general = refusal(form).filter(|refusal| !fields.iter().any(|field| refusal.field.as_deref() == Some(field)));
+    general.map(|refusal| {
+        view! {
+            <p class="notice notice-bad" role="alert">
+                <Icon symbol=Symbol::Alert />
+                <span>{refusal.detail}</span>
+            </p>
+        }
+    })
+}
+
 /// A line of text in a form that the server reads. It keeps what was typed when the form is shown again.
+#[cfg(feature = "ssr")]
 #[component]
 pub fn Field(
     /// Of which form.

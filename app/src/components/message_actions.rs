@@ -1,10 +1,10 @@
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::use_location;
 use push_system::{ids::MessageId, message::Message};
 
-use super::{COMPOSER_ID, Icon, Symbol, code::copy};
+use super::{COMPOSER_ID, Icon, IconButton, Symbol, code::copy};
 use crate::{
     live::{browser, use_live},
+    place::use_place,
     text,
     words::words,
 };
@@ -35,15 +35,11 @@ pub fn MessageActions(
         <div class="message-actions">
             {mark}
             {(!own).then(|| view! { <Reply name=sender /> })}
-            <button
-                class="icon-button needs-script"
-                type="button"
-                aria-label=words().copy_text
-                title=words().copy_text
-                on:click=move |_| copy(live.store.toast, body.clone())
-            >
-                <Icon symbol=Symbol::Copy />
-            </button>
+            <IconButton
+                symbol=Symbol::Copy
+                label=words().copy_text
+                act=Box::new(move || copy(live.store.toast, body.clone()))
+            />
         </div>
     }
 }
@@ -52,8 +48,7 @@ pub fn MessageActions(
 #[component]
 fn MarkRead(id: MessageId) -> impl IntoView {
     let live = use_live();
-    let location = use_location();
-    let here = untrack(|| address(&location.pathname.get(), &location.search.get()));
+    let here = use_place().address();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         // The button goes; the row keeps the focus.
@@ -74,20 +69,17 @@ fn MarkRead(id: MessageId) -> impl IntoView {
 #[component]
 fn MarkUnread(id: MessageId) -> impl IntoView {
     let live = use_live();
-    let click = move |_| {
+    let act = move || {
         browser::focus(&format!("m{id}"));
         live.mark_unread(id);
     };
     view! {
-        <button
-            class="icon-button needs-script"
-            type="button"
-            aria-label=words().mark_unread
+        <IconButton
+            symbol=Symbol::Circle
+            label=words().mark_unread
             title=words().mark_unread_key
-            on:click=click
-        >
-            <Icon symbol=Symbol::Circle />
-        </button>
+            act=Box::new(act)
+        />
     }
 }
 
@@ -113,10 +105,4 @@ fn Reply(name: String) -> impl IntoView {
             <Icon symbol=Symbol::Reply />
         </a>
     }
-}
-
-/// A path with its query string.
-pub(super) fn address(path: &str, search: &str) -> String {
-    let search = search.trim_start_matches('?');
-    if search.is_empty() { path.to_owned() } else { format!("{path}?{search}") }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod announcer;
+#[cfg(feature = "ssr")]
 mod auth_form;
 mod avatar;
 mod banner;
@@ -20,6 +21,7 @@ mod fragment;
 mod help;
 mod highlight;
 mod icon;
+mod icon_button;
 mod message_actions;
 mod message_head;
 mod message_row;
@@ -35,7 +37,8 @@ mod unsent_row;
 
 pub use account::Account;
 pub use announcer::Announcer;
-pub use auth_form::{AuthCard, FormNotice};
+#[cfg(feature = "ssr")]
+pub use auth_form::AuthCard;
 pub use avatar::Avatar;
 pub use banner::Banner;
 pub use brand::Brand;
@@ -47,12 +50,15 @@ pub use day::DayHeading;
 pub use dot::UnreadDot;
 pub use empty::Empty;
 pub use feed::FeedList;
-pub use field::{Field, FieldError, refused_at, value_of};
+#[cfg(feature = "ssr")]
+pub use field::Field;
+pub use field::{FieldError, FormNotice, value_of};
 pub use floats::Floats;
 pub use fragment::focus_at_fragment;
 pub use help::{HELP_ID, Help};
 pub use highlight::Highlighted;
 pub use icon::{Icon, Symbol};
+pub use icon_button::IconButton;
 pub use message_actions::MessageActions;
 pub use message_head::{MessageHead, TimeStyle};
 pub use message_row::MessageRow;

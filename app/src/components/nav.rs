@@ -1,10 +1,10 @@
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use push_system::api::Filter;
 
 use super::{Icon, MESSAGE_ID, Symbol};
 use crate::{
     live::{browser, use_live},
+    place::{Page, use_place},
     question::Question,
     words::words,
 };
@@ -13,11 +13,10 @@ use crate::{
 #[component]
 pub fn Nav() -> impl IntoView {
     let w = words();
-    let location = use_location();
-    let place = Memo::new(move |_| (location.pathname.get(), Question::read(&location.search.get()).filter));
-    let at = move |path: &'static str, wanted: fn(Filter) -> bool| {
-        let below = move |now: &str| now == path || (path != "/" && now.starts_with(path));
-        Signal::derive(move || place.with(|(now, filter)| below(now) && wanted(*filter)))
+    let location = use_place();
+    let place = Memo::new(move |_| (location.page.get(), Question::read(&location.search.get()).filter));
+    let at = move |page: Page, wanted: fn(Filter) -> bool| {
+        Signal::derive(move || place.with(|(now, filter)| *now == Some(page) && wanted(*filter)))
     };
     let nowhere = Signal::derive(|| false);
     view! {
@@ -28,7 +27,7 @@ pub fn Nav() -> impl IntoView {
                         href="/"
                         symbol=Symbol::Inbox
                         text=w.nav_inbox
-                        here=at("/", |filter| filter != Filter::Unread)
+                        here=at(Page::Inbox, |filter| filter != Filter::Unread)
                         counts=true
                     />
                 </li>
@@ -37,7 +36,7 @@ pub fn Nav() -> impl IntoView {
                         href="/?filter=unread"
                         symbol=Symbol::Circle
                         text=w.nav_unread
-                        here=at("/", |filter| filter == Filter::Unread)
+                        here=at(Page::Inbox, |filter| filter == Filter::Unread)
                     />
                 </li>
                 <li class="only-phone">
@@ -51,7 +50,7 @@ pub fn Nav() -> impl IntoView {
                         href="/history?filter=sent"
                         symbol=Symbol::Send
                         text=w.nav_sent
-                        here=at("/history", |filter| filter == Filter::Sent)
+                        here=at(Page::History, |filter| filter == Filter::Sent)
                     />
                 </li>
                 <li>
@@ -59,7 +58,7 @@ pub fn Nav() -> impl IntoView {
                         href="/history"
                         symbol=Symbol::Clock
                         text=w.nav_history
-                        here=at("/history", |filter| filter != Filter::Sent)
+                        here=at(Page::History, |filter| filter != Filter::Sent)
                     />
                 </li>
                 <li>
@@ -67,7 +66,7 @@ pub fn Nav() -> impl IntoView {
                         href="/settings"
                         symbol=Symbol::Sliders
                         text=w.nav_settings
-                        here=at("/settings", |_| true)
+                        here=at(Page::Settings, |_| true)
                     />
                 </li>
             </ul>
@@ -103,12 +102,14 @@ fn NavLink(
 #[component]
 fn UnreadCount() -> impl IntoView {
     let unread = use_live().store.unread;
-    let any = move || unread.get() > 0;
-    view! {
-        <Show when=any>
+    let any = Memo::new(move |_| unread.get() > 0);
+    move || {
+        any.get().then(|| {
+            view! {
             <span class="count count-accent">
                 {move || unread.get()} <span class="visually-hidden">{words().unread_suffix}</span>
             </span>
-        </Show>
+            }
+        })
     }
 }

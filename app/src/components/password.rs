@@ -1,4 +1,4 @@
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use push_system::limits;
 
 use super::{
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{context::Form, words::words};
 
-/// A password, which can be looked at while it is typed. It is never sent back by the server.
+/// A password, which can be looked at while it is typed: [`crate::live::browser::listen_for_passwords`] does that. It is never sent back by the server.
 #[component]
 pub fn PasswordField(
     /// Of which form.
@@ -22,16 +22,8 @@ pub fn PasswordField(
     #[prop(optional)]
     hint: Option<&'static str>,
 ) -> impl IntoView {
-    let visible = RwSignal::new(false);
-    let input = NodeRef::<html::Input>::new();
     let error = refused_at(form, name);
     let described = described_by(name, error.is_some(), hint.is_some());
-    let toggle = move |_| {
-        visible.update(|visible| *visible = !*visible);
-        if let Some(input) = input.get_untracked() {
-            input.set_type(if visible.get_untracked() { "text" } else { "password" });
-        }
-    };
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -46,15 +38,13 @@ pub fn PasswordField(
                     autocomplete=autocomplete
                     aria-invalid=error.is_some().then_some("true")
                     aria-describedby=described
-                    node_ref=input
                 />
                 <button
                     class="icon-button needs-script"
                     type="button"
                     aria-label=words().show_password
-                    aria-pressed=move || if visible.get() { "true" } else { "false" }
+                    aria-pressed="false"
                     aria-controls=name
-                    on:click=toggle
                 >
                     <Icon symbol=Symbol::Eye />
                 </button>

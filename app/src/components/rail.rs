@@ -27,12 +27,11 @@ fn Online() -> impl IntoView {
     let presence = store.presence;
     let me = store.user_id();
     let count = move || (words().online_now)(presence.with(|presence| presence.count));
-    let shown = move || presence.with(|presence| presence.people.iter().take(SHOWN).cloned().collect::<Vec<_>>());
     let more = move || {
         let hidden = presence.with(|presence| presence.count.saturating_sub(presence.people.len().min(SHOWN) as u64));
         (hidden > 0).then(|| view! { <p class="people-more">{(words().and_more_people)(hidden)}</p> })
     };
-    let row = move |person: Person| {
+    let row = move |person: &Person| {
         let name = person.name.to_string();
         let shown = if person.id == me { words().you.to_owned() } else { name.clone() };
         view! {
@@ -44,11 +43,12 @@ fn Online() -> impl IntoView {
             </li>
         }
     };
+    let shown = move || presence.with(|presence| presence.people.iter().take(SHOWN).map(row).collect_view());
     view! {
         <section aria-labelledby="online">
             <h2 id="online">{count}</h2>
             <ul class="people">
-                <For each=shown key=|person| person.id children=row />
+                {shown}
             </ul>
             {more}
         </section>

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Symbol};
-use crate::{question::Question, words::words};
+use crate::{place::use_place, question::Question, words::words};
 
 /// The search box of the inbox; its results are the history's.
 #[component]
@@ -36,11 +36,11 @@ pub fn navigate_to_search(
     input: NodeRef<leptos::html::Input>,
     base: impl Fn() -> Question,
 ) -> impl Fn(leptos::ev::SubmitEvent) {
-    let navigate = leptos_router::hooks::use_navigate();
+    let place = use_place();
     move |event| {
         let Some(input) = input.get_untracked() else { return };
         event.prevent_default();
         let question = Question { words: input.value().trim().to_owned(), before: None, ..base() };
-        navigate(&question.address("/history"), leptos_router::NavigateOptions::default());
+        place.go(&question.address("/history"));
     }
 }

@@ -29,7 +29,7 @@ pub fn ThemeForm() -> impl IntoView {
     view! {
         <form class="choices-form" method="post" action="/settings/theme">
             <fieldset class="choices" aria-labelledby="set-theme" aria-describedby="set-theme-hint">
-                {Theme::ALL.into_iter().map(choice).collect_view()}
+                {choice(Theme::System)} {choice(Theme::Light)} {choice(Theme::Dark)}
             </fieldset>
             <button class="button without-script">{words().save}</button>
         </form>
@@ -46,8 +46,5 @@ fn face(theme: Theme) -> (Symbol, &'static str) {
 
 fn apply(theme: Theme) {
     browser::set_cookie(Theme::COOKIE, theme.as_str());
-    if let Some(root) = document().document_element() {
-        // An attribute of that name is always allowed.
-        root.set_attribute("data-theme", theme.as_str()).ok();
-    }
+    browser::set_root("data-theme", theme.as_str());
 }

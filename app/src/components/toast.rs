@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Icon, Symbol};
+use super::{IconButton, Symbol};
 use crate::{live::use_live, words::words};
 
 /// How long a notice stays. What it undoes can be undone on the row as well.
@@ -39,14 +39,11 @@ pub fn ToastNotice() -> impl IntoView {
                 <div class="toast">
                     <span>{shown.text}</span>
                     {undo}
-                    <button
-                        class="icon-button"
-                        type="button"
-                        aria-label=words().dismiss
-                        on:click=move |_| toast.set(None)
-                    >
-                        <Icon symbol=Symbol::Cross />
-                    </button>
+                    <IconButton
+                        symbol=Symbol::Cross
+                        label=words().dismiss
+                        act=Box::new(move || toast.set(None))
+                    />
                 </div>
             }
         })

@@ -1,10 +1,10 @@
 //! What only a browser has: a clock, an address bar, a tab.
 
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, window, window_event_listener_untyped};
 use push_system::{position::Pos, timestamp::Timestamp};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, PageTransitionEvent, VisibilityState};
+use web_sys::{Element, HtmlElement, HtmlInputElement, PageTransitionEvent, VisibilityState};
 
 use crate::text;
 
@@ -137,5 +137,58 @@ pub fn show_address(path: &str) {
     {
         // It fails only for another origin.
         history.replace_state_with_url(&JsValue::NULL, "", Some(path)).ok();
+    }
+}
+
+/// The path and the query string of the address, without its `?`.
+pub fn path_and_search() -> (String, String) {
+    let location = window().location();
+    let search = location.search().unwrap_or_default();
+    (location.pathname().unwrap_or_default(), search.trim_start_matches('?').to_owned())
+}
+
+/// What the address points at, without its `#`.
+pub fn fragment() -> String {
+    window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
+}
+
+/// Brings the element of that id on the screen.
+pub fn scroll_to(id: &str) {
+    if let Some(element) = by_id(id) {
+        element.scroll_into_view();
+    }
+}
+
+/// Lets the eye beside each password show it. One listener for all, as pages that are not hydrated have them too.
+pub fn listen_for_passwords() {
+    // It stays as long as the document.
+    window_event_listener_untyped("click", |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let eye = target.and_then(|target| target.closest(".password > button").ok().flatten());
+        let Some(eye) = eye else { return };
+        let field = eye.get_attribute("aria-controls").and_then(|id| by_id(&id));
+        let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) else { return };
+        let show = field.type_() == "password";
+        field.set_type(if show { "text" } else { "password" });
+        // An attribute of that name is always allowed.
+        eye.set_attribute("aria-pressed", if show { "true" } else { "false" }).ok();
+    });
+}
+
+/// Whether the page is one of someone who is logged in.
+pub fn is_framed() -> bool {
+    document().query_selector(".shell").ok().flatten().is_some()
+}
+
+/// Tells style sheets and tests that the page is alive.
+pub fn mark_hydrated() {
+    set_root("data-hydrated", "");
+}
+
+/// Sets an attribute of the document.
+pub fn set_root(name: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        // It fails only for names that are none.
+        root.set_attribute(name, value).ok();
     }
 }

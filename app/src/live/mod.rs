@@ -38,7 +38,7 @@ pub struct Live {
     /// What the page shows.
     pub store: Store,
     /// The idempotency key of the message being written.
-    pub draft_key: StoredValue<String>,
+    pub draft_key: RwSignal<String>,
     link: StoredValue<Option<StoredValue<Link, LocalStorage>>>,
 }
 
@@ -53,7 +53,7 @@ pub fn use_live() -> Live {
 impl Live {
     /// A page that is not connected.
     pub fn new(store: Store, draft_key: String) -> Self {
-        Self { store, draft_key: StoredValue::new(draft_key), link: StoredValue::new(None) }
+        Self { store, draft_key: RwSignal::new(draft_key), link: StoredValue::new(None) }
     }
 
     /// Connects, and stays connected while the caller's owner lives. In the browser only.

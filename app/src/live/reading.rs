@@ -52,12 +52,14 @@ impl Live {
     pub fn change_read(self, change: ReadChange) {
         let Some(ticket) = self.store.unconfirmed.try_update(|changes| changes.begin(change.clone())) else { return };
         spawn_local(async move {
-            if let Ok(answer) = api::change_read(&change).await {
-                return self.confirm(ticket, &answer);
+            match api::change_read(&change).await {
+                Ok(answer) => self.confirm(ticket, &answer),
+                Err(rejection) => {
+                    self.store.unconfirmed.try_update(|changes| changes.failed(ticket));
+                    let text = (words().mark_failed)(&rejection.detail);
+                    self.store.toast.try_set(Some(Toast { text, undo: None }));
+                }
             }
-            self.store.unconfirmed.try_update(|changes| changes.failed(ticket));
-            let text = words().mark_failed.to_owned();
-            self.store.toast.try_set(Some(Toast { text, undo: None }));
         });
     }
 

@@ -31,7 +31,7 @@ impl Live {
     /// The key of the message being written, and a new one for the next.
     fn take_draft_key(self) -> Option<ClientId> {
         let mut key = Uuid::now_v7().to_string();
-        self.draft_key.update_value(|current| std::mem::swap(current, &mut key));
+        self.draft_key.update(|current| std::mem::swap(current, &mut key));
         ClientId::parse(&key, "client_id").or_else(|_| ClientId::parse(&Uuid::now_v7().to_string(), "client_id")).ok()
     }
 

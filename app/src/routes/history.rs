@@ -1,6 +1,4 @@
 use leptos::{either::Either, html, prelude::*};
-use leptos_meta::Title;
-use leptos_router::hooks::use_location;
 use push_system::{api::Filter, message::Message};
 
 use crate::{
@@ -10,6 +8,7 @@ use crate::{
         navigate_to_search,
     },
     live::use_live,
+    place::use_place,
     question::Question,
     store::{Results, Row, rows},
     text,
@@ -20,12 +19,11 @@ use crate::{
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let store = use_live().store;
-    let search = use_location().search;
+    let search = use_place().search;
     let question = Memo::new(move |_| Question { to: String::new(), ..Question::read(&search.get()) });
     let results = Results::new(store, question, |_| true);
     focus_at_fragment("q", "q");
     view! {
-        <Title text=move || (words().title)(words().history, store.unread.get()) />
         <main class="main" id="main" tabindex="-1">
             <div class="page-head">
                 <h1>{words().history}</h1>

@@ -1,12 +1,11 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_location;
 use push_system::api::Filter;
 
 use crate::{
     clock::use_clock,
     components::{Composer, FeedList, Rail, Search, Segmented},
     live::use_live,
+    place::use_place,
     question::Question,
     store::{Feed, Results},
     words::words,
@@ -19,7 +18,7 @@ const FILTERS: &[Filter] = &[Filter::All, Filter::Unread, Filter::Me];
 #[component]
 pub fn InboxPage() -> impl IntoView {
     let store = use_live().store;
-    let search = use_location().search;
+    let search = use_place().search;
     let asked = Memo::new(move |_| Question::read(&search.get()));
     let filter = Memo::new(move |_| asked.with(|question| question.filter));
     let question = Memo::new(move |_| Question { filter: filter.get(), ..Question::default() });
@@ -27,7 +26,6 @@ pub fn InboxPage() -> impl IntoView {
     let feed = Feed::new(store, filter, results, use_clock().offset_minutes);
     store.held.set(None);
     view! {
-        <Title text=move || (words().title)(words().inbox, store.unread.get()) />
         <main class="main" id="main" tabindex="-1">
             <h1 class="visually-hidden">{words().inbox}</h1>
             <div class="toolbar">

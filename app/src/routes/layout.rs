@@ -1,14 +1,21 @@
-use leptos::{either::Either, prelude::*};
-use leptos_router::{components::Outlet, hooks::use_location};
+use leptos::{
+    either::{Either, EitherOf3},
+    prelude::*,
+};
+
 use push_system::error::ErrorCode;
 
 use crate::{
     app::use_page,
+    clock::use_clock,
     components::{Account, Announcer, Brand, Floats, Help, Nav},
     context::FormState,
     keyboard,
     live::{Live, browser},
+    place::{Page, use_place},
+    routes::{HistoryPage, InboxPage, SettingsPage},
     store::Store,
+    title::title,
     words::words,
 };
 
@@ -21,10 +28,22 @@ pub fn Layout() -> impl IntoView {
         return Either::Left(());
     };
     provide_context(live);
-    Effect::new(move |_| live.start());
-    keyboard::listen(live);
+    let place = use_place();
+    let clock = use_clock();
+    Effect::new(move |_| {
+        browser::mark_hydrated();
+        clock.follow();
+        live.start();
+        place.follow();
+        keyboard::listen(live, place);
+    });
     follow_unread(live.store);
     focus_new_pages();
+    let current = move || match place.page.get() {
+        Some(Page::History) => EitherOf3::A(view! { <HistoryPage /> }),
+        Some(Page::Settings) => EitherOf3::B(view! { <SettingsPage /> }),
+        _ => EitherOf3::C(view! { <InboxPage /> }),
+    };
     Either::Right(view! {
         <div class="shell">
             <header class="side">
@@ -33,7 +52,7 @@ pub fn Layout() -> impl IntoView {
                 <Nav />
                 <Account />
             </header>
-            <Outlet />
+            {current}
         </div>
         <Floats />
         <Announcer />
@@ -57,13 +76,11 @@ fn begin() -> Option<Live> {
 /// The page's name, seen where there is no room for the navigation.
 #[component]
 fn PageName() -> impl IntoView {
-    let path = use_location().pathname;
-    let name = move || {
-        path.with(|path| match path.as_str() {
-            "/history" => words().history,
-            path if path.starts_with("/settings") => words().settings,
-            _ => words().inbox,
-        })
+    let page = use_place().page;
+    let name = move || match page.get() {
+        Some(Page::History) => words().history,
+        Some(Page::Settings) => words().settings,
+        _ => words().inbox,
     };
     view! {
         <span class="page-name" aria-hidden="true">
@@ -72,20 +89,22 @@ fn PageName() -> impl IntoView {
     }
 }
 
-/// The dot on the tab.
+/// The name of the tab, and the dot on it.
 fn follow_unread(store: Store) {
     let any = Memo::new(move |_| store.unread.get() > 0);
     Effect::new(move |_| browser::set_unread_icon(any.get()));
+    let page = use_place().page;
+    Effect::new(move |_| document().set_title(&title(page.get().unwrap_or(Page::Inbox), store.unread.get())));
 }
 
 /// Moves the focus to a page that was reached without loading it, as a browser would.
 fn focus_new_pages() {
-    let path = use_location().pathname;
-    Effect::new(move |before: Option<String>| {
-        let path = path.get();
-        if before.is_some_and(|before| before != path) {
+    let page = use_place().page;
+    Effect::new(move |before: Option<Option<Page>>| {
+        let now = page.get();
+        if before.is_some_and(|before| before != now) {
             browser::focus("main");
         }
-        path
+        now
     });
 }

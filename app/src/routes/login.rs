@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::register::{NextField, aside};
 use crate::{
@@ -13,7 +12,6 @@ use crate::{
 pub fn LoginPage() -> impl IntoView {
     let w = words();
     view! {
-        <Title text=(w.title)(w.sign_in, 0) />
         <AuthCard
             title=w.sign_in
             hint=w.sign_in_hint

@@ -1,11 +1,10 @@
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
-use leptos_router::hooks::use_location;
 
 use crate::{
     app::use_page,
     components::{AuthCard, Field, FormNotice, Icon, PasswordField, Symbol, value_of},
     context::Form,
+    place::use_place,
     text,
     words::{catalogue, words},
 };
@@ -17,7 +16,6 @@ pub fn RegisterPage() -> impl IntoView {
     let open = use_page().registration_open;
     let form = if open { Either::Left(view! { <RegisterForm /> }) } else { Either::Right(view! { <Closed /> }) };
     view! {
-        <Title text=(w.title)(w.create_account, 0) />
         <AuthCard
             title=w.create_account
             hint=w.create_account_hint
@@ -68,8 +66,8 @@ fn next(form: Form) -> String {
     if !sent.is_empty() {
         return sent;
     }
-    let search = use_location().search.get_untracked();
-    let value = search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("next="));
+    let search = use_place().search.get_untracked();
+    let value = search.split('&').find_map(|pair| pair.strip_prefix("next="));
     value.map(text::decode).unwrap_or_default()
 }
 

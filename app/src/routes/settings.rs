@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 use push_system::accounts::Role;
 
 use crate::{
@@ -19,7 +18,6 @@ pub fn SettingsPage() -> impl IntoView {
     Effect::new(|_| browser::show_address("/settings"));
     let (name, admin) = store.me.with_value(|me| (me.person.name.to_string(), me.role == Role::Admin));
     view! {
-        <Title text=move || (w.title)(w.settings, store.unread.get()) />
         <main class="main" id="main" tabindex="-1">
             <div class="page-head">
                 <h1>{w.settings}</h1>

@@ -1,5 +1,3 @@
-use std::{cmp::Reverse, collections::BTreeMap};
-
 use leptos::{prelude::*, task::spawn_local};
 use push_system::{
     accounts::Person,
@@ -115,20 +113,32 @@ fn matches(filter: Filter, message: &Message, me: &Person, read: &ReadState) -> 
 
 fn lines(store: Store, filter: Filter, results: Results, offset_minutes: i32) -> Vec<Row> {
     let newest = store.held.get().unwrap_or(MessageId(u64::MAX));
-    let mut shown: BTreeMap<Reverse<MessageId>, Timestamp> = BTreeMap::new();
     // Only one filter depends on what is read; the others are not drawn anew for it.
     let read = if filter == Filter::Unread { store.read.get() } else { ReadState::default() };
-    let mut add = |messages: &[Message], me: &Person| {
-        let fitting = messages.iter().filter(|message| message.id <= newest && matches(filter, message, me, &read));
-        shown.extend(fitting.map(|message| (Reverse(message.id), message.date)));
+    let fitting = |messages: &[Message], me: &Person| -> Vec<(MessageId, Timestamp)> {
+        let fits = |message: &&Message| message.id <= newest && matches(filter, message, me, &read);
+        messages.iter().filter(fits).map(|message| (message.id, message.date)).collect()
     };
-    store.me.with_value(|me| {
-        store.inbox.with(|inbox| add(inbox.messages(), &me.person));
-        if filter != Filter::All {
-            results.page.with(|page| add(&page.messages, &me.person));
+    let shown = store.me.with_value(|me| {
+        let loaded = store.inbox.with(|inbox| fitting(inbox.messages(), &me.person));
+        if filter == Filter::All {
+            return loaded;
         }
+        results.page.with(|page| merge(loaded, fitting(&page.messages, &me.person)))
     });
-    rows(unsent(store, filter), shown.into_iter().map(|(Reverse(id), at)| (id, at)), offset_minutes)
+    rows(unsent(store, filter), shown, offset_minutes)
+}
+
+/// One list of two, both newest first, with what is in both once.
+fn merge(a: Vec<(MessageId, Timestamp)>, b: Vec<(MessageId, Timestamp)>) -> Vec<(MessageId, Timestamp)> {
+    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
+    let mut merged = Vec::new();
+    while let Some(next) = a.peek().into_iter().chain(b.peek()).max_by_key(|(id, _)| *id).copied() {
+        a.next_if(|(id, _)| *id == next.0);
+        b.next_if(|(id, _)| *id == next.0);
+        merged.push(next);
+    }
+    merged
 }
 
 fn unsent(store: Store, filter: Filter) -> Vec<(ClientId, Timestamp)> {
@@ -147,4 +157,17 @@ fn waiting(store: Store, filter: Filter) -> u64 {
             aside.filter(|message| matches(filter, message, &me.person, &read)).count() as u64
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_lists_become_one_without_doubles() {
+        let list = |ids: &[u64]| ids.iter().map(|id| (MessageId(*id), Timestamp::default())).collect::<Vec<_>>();
+        assert_eq!(merge(list(&[9, 7, 3]), list(&[8, 7, 2, 1])), list(&[9, 8, 7, 3, 2, 1]));
+        assert_eq!(merge(list(&[]), list(&[2, 1])), list(&[2, 1]));
+        assert_eq!(merge(list(&[]), list(&[])), list(&[]));
+    }
 }

@@ -18,8 +18,10 @@ pub fn fold(
             presence
                 .people
                 .retain(|person| !change.left.iter().chain(&change.joined).any(|other| other.id == person.id));
-            presence.people.extend(change.joined);
-            presence.people.sort_by(|a, b| a.name.cmp(&b.name));
+            for person in change.joined {
+                let at = presence.people.partition_point(|other| other.name < person.name);
+                presence.people.insert(at, person);
+            }
             (presence.version, presence.count) = (version, count);
             // A crowd has become few enough to be listed, and who was in it was never told.
             return presence.people.len() as u64 == count;

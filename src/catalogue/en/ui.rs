@@ -126,7 +126,7 @@ pub(super) const UI: Ui = Ui {
         n => format!("{n} messages marked as read"),
     },
     marked_unread: "Marked as unread",
-    mark_failed: "That could not be saved. Check the connection and try again.",
+    mark_failed: |why| format!("Not saved. {why}"),
 
     new_message: "New message",
     to: "To",

@@ -10,14 +10,14 @@ pub(super) struct Completion {
     /// Who is offered; the list is open while there is anyone.
     pub(super) options: RwSignal<Vec<Recipient>>,
     /// Which of them *Enter* picks.
-    pub(super) active: RwSignal<usize>,
+    pub(super) active: RwSignal<u64>,
     /// Grows with each question, so that a late answer is left alone.
-    asked: StoredValue<u32>,
+    asked: RwSignal<u64>,
 }
 
 impl Completion {
     pub(super) fn new() -> Self {
-        Self { options: RwSignal::new(Vec::new()), active: RwSignal::new(0), asked: StoredValue::new(0) }
+        Self { options: RwSignal::new(Vec::new()), active: RwSignal::new(0), asked: RwSignal::new(0) }
     }
 
     pub(super) fn is_open(self) -> bool {
@@ -25,7 +25,7 @@ impl Completion {
     }
 
     pub(super) fn close(self) {
-        self.asked.update_value(|asked| *asked += 1);
+        self.asked.update(|asked| *asked += 1);
         if !self.options.with_untracked(Vec::is_empty) {
             self.options.set(Vec::new());
         }
@@ -33,7 +33,7 @@ impl Completion {
 
     /// Moves to the next one, or the one before; round.
     pub(super) fn step(self, forwards: bool) {
-        let count = self.options.with_untracked(Vec::len);
+        let count = self.options.with_untracked(Vec::len) as u64;
         if count > 0 {
             let by = if forwards { 1 } else { count - 1 };
             self.active.update(|active| *active = (*active + by) % count);
@@ -42,7 +42,8 @@ impl Completion {
 
     /// The one *Enter* picks.
     pub(super) fn current(self) -> Option<Recipient> {
-        self.options.with_untracked(|options| options.get(self.active.get_untracked()).cloned())
+        let active = usize::try_from(self.active.get_untracked()).ok()?;
+        self.options.with_untracked(|options| options.get(active).cloned())
     }
 
     /// Offers who begins with what is typed.
@@ -51,11 +52,11 @@ impl Completion {
         if prefix.is_empty() {
             return self.close();
         }
-        self.asked.update_value(|asked| *asked += 1);
-        let question = self.asked.get_value();
+        self.asked.update(|asked| *asked += 1);
+        let question = self.asked.get_untracked();
         spawn_local(async move {
             let people = api::people(&prefix).await.unwrap_or_default();
-            if self.asked.try_get_value() != Some(question) {
+            if self.asked.try_get_untracked() != Some(question) {
                 return;
             }
             let everyone = Recipient::Everyone.to_string().starts_with(&prefix).then_some(Recipient::Everyone);

@@ -30,7 +30,7 @@ pub fn Composer(
 ) -> impl IntoView {
     let live = use_live();
     let compose = Compose::new(live);
-    let key = live.draft_key.get_value();
+    let key = live.draft_key.get_untracked();
     let refused_to = value_of(Form::Compose, "to");
     let to = if refused_to.is_empty() { to } else { refused_to };
     compose.follow();
@@ -114,12 +114,8 @@ fn Texts(compose: Compose) -> impl IntoView {
 #[component]
 fn Foot(compose: Compose) -> impl IntoView {
     let chosen = value_of(Form::Compose, "priority");
-    let choices = [
-        ("0".to_owned(), words().priority_normal),
-        (PRIORITY_HIGH.to_string(), words().priority_high),
-        (limits::PRIORITY_URGENT.to_string(), words().priority_urgent),
-    ];
-    let option = move |(value, text): (String, &'static str)| {
+    let option = |priority: u8, text: &'static str| {
+        let value = priority.to_string();
         let selected = value == chosen;
         view! {
             <option value=value selected=selected>
@@ -130,12 +126,8 @@ fn Foot(compose: Compose) -> impl IntoView {
     let state =
         move || compose.saved.get().map(|kept| if kept { words().draft_saved } else { words().draft_not_saved });
     // The page knows only after hydration which keyboard it is at.
-    let keys = RwSignal::new("Ctrl ↵");
-    Effect::new(move |_| {
-        if browser::is_apple() {
-            keys.set("⌘↵");
-        }
-    });
+    let apple = RwSignal::new(false);
+    Effect::new(move |_| apple.set(browser::is_apple()));
     view! {
         <div class="composer-foot">
             <label class="visually-hidden" for="priority">
@@ -143,14 +135,15 @@ fn Foot(compose: Compose) -> impl IntoView {
             </label>
             <span class="select select-quiet">
                 <select id="priority" name="priority" node_ref=compose.priority>
-                    {choices.into_iter().map(option).collect_view()}
+                    {option(0, words().priority_normal)} {option(PRIORITY_HIGH, words().priority_high)}
+                    {option(limits::PRIORITY_URGENT, words().priority_urgent)}
                 </select>
                 <Icon symbol=Symbol::ChevronDown />
             </span>
             <span class="composer-state needs-script">{state}</span>
             <button class="button button-primary composer-send">
                 {words().send} " " <kbd class="needs-script" aria-hidden="true">
-                    {move || keys.get()}
+                    {move || if apple.get() { "⌘↵" } else { "Ctrl ↵" }}
                 </kbd>
             </button>
         </div>

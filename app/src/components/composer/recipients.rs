@@ -76,33 +76,36 @@ fn Chips(compose: Compose) -> impl IntoView {
             </li>
         }
     };
-    view! {
-        <Show when=move || !compose.chips.with(Vec::is_empty)>
-            <ul class="to-chips needs-script" aria-label=words().recipients>
-                <For each=move || compose.chips.get() key=Recipient::clone children=chip />
-            </ul>
-        </Show>
+    move || {
+        let chips = compose.chips.get();
+        (!chips.is_empty()).then(|| {
+            view! {
+                <ul class="to-chips needs-script" aria-label=words().recipients>
+                    {chips.into_iter().map(chip).collect_view()}
+                </ul>
+            }
+        })
     }
 }
 
 #[component]
 fn Options(compose: Compose) -> impl IntoView {
     let completion = compose.completion;
-    let list = move || {
-        let options = completion.options.get().into_iter().enumerate();
-        options.map(|(index, recipient)| view! { <Offer compose index recipient /> }).collect_view()
-    };
-    view! {
-        <Show when=move || completion.is_open()>
-            <ul class="listbox" id=LIST_ID role="listbox" aria-label=words().people>
-                {list}
-            </ul>
-        </Show>
+    move || {
+        let options = completion.options.get();
+        let offer = |(index, recipient)| view! { <Offer compose index recipient /> };
+        (!options.is_empty()).then(|| {
+            view! {
+                <ul class="listbox" id=LIST_ID role="listbox" aria-label=words().people>
+                    {(0..).zip(options).map(offer).collect_view()}
+                </ul>
+            }
+        })
     }
 }
 
 #[component]
-fn Offer(compose: Compose, index: usize, recipient: Recipient) -> impl IntoView {
+fn Offer(compose: Compose, index: u64, recipient: Recipient) -> impl IntoView {
     let completion = compose.completion;
     let presence = compose.live.store.presence;
     let text = recipient.to_string();
@@ -137,7 +140,7 @@ fn Offer(compose: Compose, index: usize, recipient: Recipient) -> impl IntoView 
     }
 }
 
-fn option_id(index: usize) -> String {
+fn option_id(index: u64) -> String {
     format!("to-option-{index}")
 }
 

@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use leptos::{html, prelude::*, task::spawn_local};
 use push_system::{
     accounts::Username,
@@ -41,9 +39,9 @@ pub(super) struct Compose {
     pub(super) error: RwSignal<Option<FormRefusal>>,
     pub(super) completion: Completion,
     /// People known to exist.
-    known: StoredValue<HashSet<Username>>,
+    known: StoredValue<Vec<Username>>,
     /// Whether recipients are being checked: a second press must not send a second time.
-    checking: StoredValue<bool>,
+    checking: RwSignal<bool>,
 }
 
 impl Compose {
@@ -59,8 +57,8 @@ impl Compose {
             saved: RwSignal::new(None),
             error: RwSignal::new(first_refusal()),
             completion: Completion::new(),
-            known: StoredValue::new(HashSet::new()),
-            checking: StoredValue::new(false),
+            known: StoredValue::new(Vec::new()),
+            checking: RwSignal::new(false),
         }
     }
 
@@ -111,7 +109,7 @@ impl Compose {
 
     /// Notes that a person exists.
     pub(super) fn knows(self, name: Username) {
-        self.known.try_update_value(|known| known.insert(name));
+        self.known.try_update_value(|known| known.push(name));
     }
 
     /// Keeps the draft.
@@ -190,7 +188,7 @@ impl Compose {
 
     /// *Send*.
     pub(super) fn submit(self) {
-        if self.checking.get_value() {
+        if self.checking.get_untracked() {
             return;
         }
         self.completion.close();
@@ -225,10 +223,10 @@ impl Compose {
         if strangers.is_empty() {
             return self.send(request);
         }
-        self.checking.set_value(true);
+        self.checking.set(true);
         spawn_local(async move {
             let stranger = self.first_unknown(strangers).await;
-            if self.checking.try_set_value(false).is_some() {
+            if self.checking.try_set(false).is_some() {
                 // The page was left meanwhile; the draft is kept.
                 return;
             }
