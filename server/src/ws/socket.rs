@@ -41,23 +41,17 @@ const STALL_LOOKS: u32 = 6;
 /// Milliseconds a client whose store went away should wait.
 const RETRY_MS: u64 = 2_000;
 
-/// Serves one connection until it ends.
-pub async fn run(ws: WebSocket, app: AppState, peer: Peer, identity: Identity, since: Option<&str>) {
+/// Serves one connection until it ends. The seat is taken at once, not when the future is first polled; and the future
+/// holds the socket alone, not what it was made of as well: most of what an idle connection costs is this future.
+pub fn run(
+    ws: WebSocket,
+    app: AppState,
+    peer: Peer,
+    identity: Identity,
+    since: Option<String>,
+) -> impl Future<Output = ()> + Send {
     let mut socket = Socket::take_seat(ws, app, peer, identity);
-    match socket.app.auth.is_in_force(socket.identity.session).await {
-        Ok(true) => {
-            let start = socket.push().start_at(since).await;
-            socket.greet(start);
-        }
-        // It ended after the request was checked and before there was a seat to tell.
-        Ok(false) => socket.refuse(ErrorCode::Revoked, EN.revoked, 0, CloseCode::REVOKED),
-        Err(error) => socket.store_is_away(&error),
-    }
-    while socket.peer_is != Presence::Gone {
-        socket.fetch().await;
-        let event = socket.next().await;
-        socket.handle(event).await;
-    }
+    async move { socket.serve(since.as_deref()).await }
 }
 
 /// A frame as text.
@@ -157,6 +151,23 @@ impl Socket {
             left: false,
             peer_is: Presence::There,
             app,
+        }
+    }
+
+    async fn serve(&mut self, since: Option<&str>) {
+        match self.app.auth.is_in_force(self.identity.session).await {
+            Ok(true) => {
+                let start = self.push().start_at(since).await;
+                self.greet(start);
+            }
+            // It ended after the request was checked and before there was a seat to tell.
+            Ok(false) => self.refuse(ErrorCode::Revoked, EN.revoked, 0, CloseCode::REVOKED),
+            Err(error) => self.store_is_away(&error),
+        }
+        while self.peer_is != Presence::Gone {
+            self.fetch().await;
+            let event = self.next().await;
+            self.handle(event).await;
         }
     }
 

@@ -19,14 +19,14 @@ use push_system::{
 
 use super::socket;
 use crate::{
-    auth::{AuthFailure, Identity},
+    auth::AuthFailure,
     http::{origin::OriginCheck, problem::problem},
     serve::Peer,
     state::AppState,
 };
 
 /// Bytes read at once. tungstenite's default costs every idle connection 128 KiB.
-const READ_BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 1024;
 /// Bytes gathered before tungstenite writes by itself.
 const WRITE_BUFFER: usize = 16 * 1024;
 /// Bytes that may wait unwritten: a page from the store, and the frames of the time until the peer is called stalled.
@@ -57,20 +57,16 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .max_message_size(limits::BODY_BYTES)
         .max_frame_size(limits::BODY_BYTES);
-    let tracker = app.sockets.clone();
-    upgrade.on_upgrade(move |socket| {
-        // Tracked, so that a stopping server knows when the last connection is gone.
-        tracker.track_future(async move {
-            match identity {
-                Ok(identity) => Box::pin(serve(socket, app, peer, identity, query.since)).await,
-                Err(failure) => refuse(socket, failure).await,
-            }
-        })
+    // Tracked from here on, so that a stopping server knows when the last connection is gone.
+    let (tracker, token) = (app.sockets.clone(), app.sockets.token());
+    upgrade.on_upgrade(async move |socket| {
+        // A task of its own: the one this runs in keeps room for the handshake as long as it lives.
+        match identity {
+            Ok(identity) => tracker.spawn(socket::run(socket, app, peer, identity, query.since)),
+            Err(failure) => tracker.spawn(refuse(socket, failure)),
+        };
+        drop(token);
     })
-}
-
-async fn serve(socket: WebSocket, app: AppState, peer: Peer, identity: Identity, since: Option<String>) {
-    socket::run(socket, app, peer, identity, since.as_deref()).await;
 }
 
 fn origin_is_allowed(app: &AppState, headers: &HeaderMap, has_token: bool) -> bool {
