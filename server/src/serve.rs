@@ -125,7 +125,12 @@ pub async fn launch(
     Ok(())
 }
 
-async fn assemble(parts: Parts, listener: &TcpListener, tasks: &TaskTracker) -> Result<AppState, LaunchError> {
+/// Puts the parts together and starts their tasks; nothing is served yet.
+pub(crate) async fn assemble(
+    parts: Parts,
+    listener: &TcpListener,
+    tasks: &TaskTracker,
+) -> Result<AppState, LaunchError> {
     let Parts { mut config, store, bus, clock, push, ws } = parts;
     config.listen = listener.local_addr()?;
     let config = Arc::new(config);

@@ -194,4 +194,12 @@ mod tests {
         let rejection = from_json::<PublishRequest>(br#"{"message":5}"#).unwrap_err();
         assert!(!rejection.detail.contains("column"), "{}", rejection.detail);
     }
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_end_is_given_up() {
+        let begun = tokio::time::Instant::now();
+        let first = futures::stream::iter([Ok::<_, std::io::Error>("{\"message\":")]);
+        let body = Body::from_stream(futures::StreamExt::chain(first, futures::stream::pending()));
+        assert_eq!(read(body).await.unwrap_err().detail, EN.body_too_slow);
+        assert_eq!(begun.elapsed(), READ_WITHIN);
+    }
 }

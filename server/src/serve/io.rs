@@ -34,7 +34,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(addr: SocketAddr) -> Self {
+    pub(crate) fn new(addr: SocketAddr) -> Self {
         Self { addr, written: Arc::default(), linger: Arc::default() }
     }
 }

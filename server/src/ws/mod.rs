@@ -7,6 +7,9 @@ mod inbound;
 mod socket;
 mod upgrade;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use push_system::limits;
