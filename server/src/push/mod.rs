@@ -9,6 +9,7 @@ mod follower;
 mod hub;
 mod presence;
 mod read_change;
+mod relay;
 mod replay;
 mod sequencer;
 mod tail;
@@ -129,6 +130,8 @@ impl Push {
         tracker: &TaskTracker,
         stop: CancellationToken,
     ) -> Result<Self, StoreError> {
+        // Before the log is read: what is committed while it is must be heard.
+        let subscription = bus.subscribe().await;
         let tail = Arc::new(Tail::load(&*store, settings.tail_bytes).await?);
         let hub = Arc::new(Hub::new(tail.head(), settings.sockets_per_user, settings.sockets_per_address));
         let presence = Arc::new(PresenceBoard::new(settings.leave_after));
@@ -145,7 +148,6 @@ impl Push {
             check_every: settings.check_every,
             random: settings.random.clone(),
         };
-        let subscription = bus.subscribe().await;
         tracker.spawn(follower.run(feed, subscription));
         tracker.spawn(presence::announce(presence.clone(), hub.clone(), settings.presence_every, stop.clone()));
         let replay = Replay::new(store.clone());
