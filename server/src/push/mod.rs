@@ -33,7 +33,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    bus::Bus,
+    bus::{Bus, Roster},
     store::{Change, EntryBody, Outcome, Publish, Revocation, SessionId, Store, StoreError, Write},
 };
 
@@ -62,7 +62,7 @@ pub struct Settings {
     pub check_every: Duration,
     /// How long a person stays in sight after their last socket ended.
     pub leave_after: Duration,
-    /// How often changes of presence are told.
+    /// How often changes of presence are told, and exchanged with the other instances.
     pub presence_every: Duration,
     /// Sockets per person; one more and the longest silent one is closed.
     pub sockets_per_user: usize,
@@ -124,7 +124,7 @@ impl Push {
     /// The store cannot be read.
     pub async fn start(
         store: Arc<dyn Store>,
-        bus: Arc<dyn Bus>,
+        (bus, roster): (Arc<dyn Bus>, Arc<dyn Roster>),
         clock: Arc<dyn Clock>,
         settings: Settings,
         tracker: &TaskTracker,
@@ -150,6 +150,7 @@ impl Push {
         };
         tracker.spawn(follower.run(feed, subscription));
         tracker.spawn(presence::announce(presence.clone(), hub.clone(), settings.presence_every, stop.clone()));
+        tracker.spawn(presence::exchange(presence.clone(), roster, settings.presence_every, stop.clone()));
         let replay = Replay::new(store.clone());
         let random = settings.random;
         let follower = follower_state;

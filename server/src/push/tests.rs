@@ -220,7 +220,7 @@ mod page {
 
     use super::*;
     use crate::{
-        bus::local::LocalBus,
+        bus::local::{LocalBus, LocalRoster},
         push::{Push, Settings},
         store::{Accounts as _, NewAccount, sqlite::SqliteStore},
     };
@@ -247,8 +247,9 @@ mod page {
         let ana = store.register(account).await.unwrap().unwrap().person;
         // A tail that keeps nothing: every page comes from the store.
         let settings = Settings { tail_bytes: 0, ..Settings::default() };
-        let (bus, tracker, stop) = (Arc::new(LocalBus::new()), TaskTracker::new(), CancellationToken::new());
-        let push = Push::start(store, bus, Arc::new(Midnight), settings, &tracker, stop.clone()).await.unwrap();
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let between = (Arc::new(LocalBus::new()) as _, Arc::new(LocalRoster::default()) as _);
+        let push = Push::start(store, between, Arc::new(Midnight), settings, &tracker, stop.clone()).await.unwrap();
         let one = push.publish(&ana, None, draft("one")).await.unwrap();
         while push.dispatched().seq.0 < one.id.0 {
             tokio::task::yield_now().await;
