@@ -16,4 +16,5 @@ mod operations;
 mod pages;
 mod registration;
 mod socket;
+mod two_instances;
 mod ws;
