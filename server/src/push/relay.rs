@@ -97,9 +97,9 @@ pub fn read(bytes: &Bytes, head: &Position) -> News {
 }
 
 fn parse(bytes: &Bytes, head: &Position) -> Option<News> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let mut lines = text.lines();
-    let mut words = lines.next()?.split(' ');
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (header, events) = bytes.split_at(end);
+    let mut words = std::str::from_utf8(header).ok()?.split(' ');
     if words.next()? != VERSION {
         return None;
     }
@@ -114,6 +114,7 @@ fn parse(bytes: &Bytes, head: &Position) -> Option<News> {
     if first > head.seq.next() {
         return Some(News::Grown);
     }
+    let mut lines = std::str::from_utf8(&events[1..]).ok()?.lines();
     let mut tag_before = before;
     let mut next = Vec::new();
     for seq in first.0..=last.seq.0 {

@@ -10,6 +10,7 @@ mod faults;
 mod flaky;
 mod http;
 mod inbox;
+mod joining;
 mod logins;
 mod messages;
 mod operations;
