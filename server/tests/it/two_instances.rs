@@ -1,6 +1,6 @@
 //! Two servers on one database and one Redis are one system.
 //!
-//! Both share the store of the first in this process: SQLite refuses a second process. Unless a test is about it, the
+//! Both share the store of the first in this process, as a file is for one process alone. Unless a test is about it, the
 //! log is compared with the store once an hour: what arrives came by the bus.
 
 use std::{sync::Arc, time::Duration};

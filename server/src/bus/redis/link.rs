@@ -62,7 +62,7 @@ struct End {
 
 impl End {
     /// The first reason counts; the others follow from it.
-    fn because(&self, why: impl ToString) {
+    fn because(&self, why: &(impl ToString + ?Sized)) {
         self.why.get_or_init(|| why.to_string());
         self.came.cancel();
     }

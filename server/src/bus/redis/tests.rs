@@ -184,6 +184,18 @@ async fn a_server_that_hangs_is_noticed_and_publishing_does_not_wait_for_it() {
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_is_noticed_when_nobody_says_anything() {
+    let Some(server) = or_report(Server::start().await, "a Redis that hangs in silence") else { return };
+    let bus = connect(&server, &system()).await;
+    let mut subscription = bus.subscribe().await;
+    server.freeze();
+    hears_of_a_gap(&mut *subscription).await;
+    becomes(&bus, false).await;
+    server.thaw();
+    becomes(&bus, true).await;
+}
+
+#[tokio::test]
 async fn a_subscriber_the_server_throws_out_for_being_slow_hears_of_the_gap() {
     let small = ["--client-output-buffer-limit", "pubsub 64kb 32kb 1"];
     let Some(server) = or_report(Server::start_with(&small).await, "a tiny output buffer") else { return };
