@@ -12,7 +12,7 @@ use ::redis::{
 use bytes::Bytes;
 use tokio::{
     sync::{Notify, broadcast},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -154,13 +154,19 @@ impl Link {
 
     /// Keeps a connection for ever, beginning with the one that is set.
     pub(super) async fn keep(self: Arc<Self>, mut session: Session) {
+        let mut pause = FIRST_RETRY;
         loop {
+            let opened = Instant::now();
             let why = watch(&session, self.settings.ping_every).await;
+            // One that ended as soon as it was opened was no success: the next attempt waits longer, like after a failure.
+            if opened.elapsed() > self.settings.retry_after {
+                pause = FIRST_RETRY;
+            }
             self.set(None);
             drop(session);
             tracing::warn!(error = why, "bus.lost");
             hear(&self.hints, Hint::Gap);
-            session = self.reopen().await;
+            session = self.reopen(&mut pause).await;
             self.set(Some(session.clone()));
             tracing::info!("bus.back");
         }
@@ -170,16 +176,15 @@ impl Link {
         *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
     }
 
-    async fn reopen(&self) -> Session {
-        let mut pause = FIRST_RETRY;
+    async fn reopen(&self, pause: &mut Duration) -> Session {
         loop {
             // A random part, so that not all instances come back in step.
             sleep(pause.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await;
+            *pause = (*pause * 2).min(self.settings.retry_after);
             match self.open().await {
                 Ok(session) => return session,
                 Err(error) => tracing::debug!(%error, "bus.away"),
             }
-            pause = (pause * 2).min(self.settings.retry_after);
         }
     }
 }
