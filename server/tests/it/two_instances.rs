@@ -303,7 +303,6 @@ async fn a_client_that_moves_to_the_other_instance_goes_on_where_it_was() {
     let mut there = pair.at_two(&bob).socket_since(event.pos.as_str()).await;
     let events = there.events(1).await;
     assert!(matches!(&events[0].body, EventBody::MessagePublished { message, .. } if message.message == "missed"));
-    there.live().await;
     // Versions of presence are each instance's own: the new one is asked for the whole.
     there.send(json!({ "type": "presence" })).await;
     there.until(|frame| matches!(frame, ServerFrame::Presence { people: Some(_), .. })).await;
