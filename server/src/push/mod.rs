@@ -172,7 +172,11 @@ impl Push {
                 EntryBody::Published { message, .. } => Ok(*message),
                 _ => Err(Rejection::new(ErrorCode::Internal, EN.internal)),
             },
-            Outcome::Repeated(id) => self.sent_message(sender.id, id).await,
+            // It is stored: that it cannot be read now must not say otherwise.
+            Outcome::Repeated(id) => self.sent_message(sender.id, id).await.map_err(|rejection| match rejection.code {
+                ErrorCode::Unavailable => Rejection::new(ErrorCode::OutcomeUnknown, EN.outcome_unknown),
+                _ => rejection,
+            }),
             Outcome::KeyConflict => Err(Rejection::new(ErrorCode::IdempotencyConflict, EN.idempotency_conflict)),
             Outcome::NoSuchPerson | Outcome::Stale => Err(Rejection::new(ErrorCode::Unauthorized, EN.unauthorized)),
         }
