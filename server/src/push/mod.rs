@@ -261,6 +261,13 @@ impl Push {
         Readiness { store, bus: self.0.bus.is_up().await, draining: self.0.stop.is_cancelled() }
     }
 
+    /// A random part of one, for waits that must not all end together.
+    pub fn random_share(&self) -> f64 {
+        // The upper 32 bits: every value is exact in a double.
+        let share = u32::try_from((self.0.random)() >> 32).unwrap_or_default();
+        f64::from(share) / (f64::from(u32::MAX) + 1.0)
+    }
+
     /// Takes no more changes, carries out what is queued, and ends the tasks. For after the last request was answered.
     pub fn finish(&self) {
         self.0.finish.cancel();

@@ -12,9 +12,9 @@ use std::{
 
 use axum::{
     Error,
-    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+    extract::ws::{CloseFrame, Message, Utf8Bytes},
 };
-use futures::{FutureExt as _, SinkExt as _, StreamExt as _, future::BoxFuture};
+use futures::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _, future::BoxFuture};
 use push_system::{
     catalogue::EN,
     error::ErrorCode,
@@ -41,8 +41,13 @@ const STALL_LOOKS: u32 = 6;
 /// Milliseconds a client whose store went away should wait.
 const RETRY_MS: u64 = 2_000;
 
+/// Frames out and in: a WebSocket, or what stands for one where runs are repeated.
+pub trait Wire: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Unpin {}
+
+impl<T: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Unpin> Wire for T {}
+
 /// Serves one connection until it ends.
-pub async fn run(ws: WebSocket, app: AppState, peer: Peer, identity: Identity, since: Option<&str>) {
+pub async fn run(ws: impl Wire, app: AppState, peer: Peer, identity: Identity, since: Option<&str>) {
     let mut socket = Socket::take_seat(ws, app, peer, identity);
     match socket.app.auth.is_in_force(socket.identity.session).await {
         Ok(true) => {
@@ -97,8 +102,8 @@ enum Event {
     Time,
 }
 
-struct Socket {
-    ws: WebSocket,
+struct Socket<W> {
+    ws: W,
     app: AppState,
     peer: Peer,
     identity: Identity,
@@ -125,14 +130,23 @@ struct Socket {
     peer_is: Presence,
 }
 
-impl Drop for Socket {
+impl<W> Drop for Socket<W> {
     fn drop(&mut self) {
         self.leave_seat();
     }
 }
 
-impl Socket {
-    fn take_seat(ws: WebSocket, app: AppState, peer: Peer, identity: Identity) -> Self {
+impl<W> Socket<W> {
+    /// Once: a connection that only waits for its end counts no more as somebody who is there.
+    fn leave_seat(&mut self) {
+        if !std::mem::replace(&mut self.left, true) {
+            self.app.push.leave(&self.seat);
+        }
+    }
+}
+
+impl<W: Wire> Socket<W> {
+    fn take_seat(ws: W, app: AppState, peer: Peer, identity: Identity) -> Self {
         let born = Instant::now();
         let now = app.uptime_ms();
         let seat = app.push.seat(identity.person.clone(), identity.session, peer.addr.ip(), now);
@@ -228,12 +242,15 @@ impl Socket {
         });
         let publishing = self.publishing.as_mut();
         let draining = self.drain_at.is_none();
+        // What the server owes comes before what a peer says: a flood of frames puts no heartbeat off. The same order each
+        // time, so that a run can be repeated.
         tokio::select! {
-            event = io => event,
+            biased;
+            () = sleep_until(deadline) => Event::Time,
+            () = self.app.drain.cancelled(), if draining => Event::Drain,
             () = self.seat.rung() => Event::Bell,
             Some(frame) = async { Some(publishing?.await) } => Event::Published(frame),
-            () = self.app.drain.cancelled(), if draining => Event::Drain,
-            () = sleep_until(deadline) => Event::Time,
+            event = io => event,
         }
     }
 
@@ -256,7 +273,7 @@ impl Socket {
             }
             Event::Drain => {
                 // A random part of the first half, so that not all come back elsewhere at once.
-                let share = (self.app.config.drain / 2).mul_f64(rand::random());
+                let share = (self.app.config.drain / 2).mul_f64(self.push().random_share());
                 self.drain_at = Some(Instant::now() + share);
                 let latest = Instant::now() + self.grace();
                 self.closing_until = self.closing_until.map(|until| until.min(latest));
@@ -437,13 +454,6 @@ impl Socket {
     fn write_close(&mut self, code: CloseCode) {
         self.write(Message::Close(Some(CloseFrame { code: code.0, reason: Utf8Bytes::default() })));
         self.begin_closing();
-    }
-
-    /// Once: a connection that only waits for its end counts no more as somebody who is there.
-    fn leave_seat(&mut self) {
-        if !std::mem::replace(&mut self.left, true) {
-            self.app.push.leave(&self.seat);
-        }
     }
 
     fn begin_closing(&mut self) {
