@@ -202,7 +202,12 @@ impl<W: Wire> Socket<W> {
         while self.reading != Reading::CaughtUp && !self.writing && self.connection.is_live() {
             let after = self.cursor.seq.max(self.skip_to);
             let page = match self.push().page(self.identity.person.id, after).await {
-                Ok(page) => page,
+                Ok(Some(page)) => page,
+                Ok(None) => {
+                    let actions = self.connection.interrupt(ResetReason::Trimmed);
+                    self.perform(actions);
+                    return;
+                }
                 Err(error) => return self.store_is_away(&error),
             };
             for frame in page.frames(self.reading == Reading::Replaying) {
