@@ -114,8 +114,8 @@ impl Tables {
     }
 
     fn open_session(&mut self, new: NewSession) -> bool {
-        let same = |account: &&Account| account.password_hash == new.password_hash && !account.disabled;
-        if self.accounts.get(&new.user).filter(same).is_none() {
+        let same = |account: &Account| account.password_hash == new.password_hash && !account.disabled;
+        if !self.accounts.get(&new.user).is_some_and(same) {
             return false;
         }
         let token = TokenRow { session: new.id, generation: 1, superseded: false, successor_confirmed: None };

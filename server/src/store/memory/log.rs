@@ -127,9 +127,7 @@ fn passes(tables: &Tables, person: &Person, filter: Filter, message: &Message) -
     let is_own = message.sender.id == person.id;
     match filter {
         Filter::All => true,
-        Filter::Unread => {
-            !is_own && tables.reads.get(&person.id).is_some_and(|(state, _)| !state.is_read(message.id))
-        }
+        Filter::Unread => !is_own && tables.reads.get(&person.id).is_some_and(|(state, _)| !state.is_read(message.id)),
         Filter::Me => message.to.people().any(|name| *name == person.name),
         Filter::Sent => is_own,
     }

@@ -101,6 +101,11 @@ impl MemoryStore {
         self.tables().clone()
     }
 
+    /// Where the log ends now.
+    pub fn position(&self) -> Position {
+        self.tables().head.position.clone()
+    }
+
     /// Puts an older state back, under whoever uses the store, as files copied over a running database would.
     pub fn restore(&self, backup: Tables) {
         *self.tables() = backup;
@@ -205,9 +210,8 @@ impl Tables {
 
     /// Messages `user` may see, newest first.
     fn visible(&self, user: UserId) -> impl Iterator<Item = &Message> {
-        let entitled = move |(message, audience): &&(Message, Audience)| {
-            audience.includes(user) || message.sender.id == user
-        };
+        let entitled =
+            move |(message, audience): &&(Message, Audience)| audience.includes(user) || message.sender.id == user;
         self.messages.values().rev().filter(entitled).map(|(message, _)| message)
     }
 
