@@ -18,7 +18,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the binary runs")
 }
 
@@ -33,20 +33,20 @@ fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A server process with its address.
-struct Server {
+pub struct Server {
     child: Child,
-    url: String,
+    pub url: String,
     // Kept open: a server must not die of a reader that went away.
     _output: BufReader<std::process::ChildStdout>,
 }
 
 impl Server {
-    fn start(folder: &Path) -> Self {
+    pub fn start(folder: &Path) -> Self {
         let mut child = command(folder, &["--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -63,7 +63,7 @@ impl Server {
         self.url.trim_start_matches("http://")
     }
 
-    fn stop(mut self, signal: &str) -> Option<i32> {
+    pub fn stop(mut self, signal: &str) -> Option<i32> {
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &process]).status().expect("kill runs");
         assert!(sent.success());
@@ -71,7 +71,7 @@ impl Server {
     }
 }
 
-fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
