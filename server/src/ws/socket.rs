@@ -38,6 +38,8 @@ use crate::{
 
 /// How often a writer that waits looks whether any byte has left.
 const STALL_LOOKS: u32 = 6;
+/// Frames of a peer that never stops talking, before what is due has its turn.
+const HEARD_IN_A_ROW: u32 = 64;
 /// Milliseconds a client whose store went away should wait.
 const RETRY_MS: u64 = 2_000;
 
@@ -121,6 +123,8 @@ struct Socket<W> {
     progress: (u64, Instant),
     /// A publish under way; until it is answered nothing more is read, which keeps a client's messages in order.
     publishing: Option<BoxFuture<'static, Utf8Bytes>>,
+    /// Frames that came in since anything else happened.
+    heard: u32,
     /// When a drained connection is told to go.
     drain_at: Option<Instant>,
     /// A close frame was written; until this time it may leave and be answered.
@@ -166,6 +170,7 @@ impl<W: Wire> Socket<W> {
             writing: false,
             progress: (0, born),
             publishing: None,
+            heard: 0,
             drain_at: None,
             closing_until: None,
             left: false,
@@ -247,19 +252,23 @@ impl<W: Wire> Socket<W> {
         });
         let publishing = self.publishing.as_mut();
         let draining = self.drain_at.is_none();
-        // What the server owes comes before what a peer says: a flood of frames puts no heartbeat off. The same order each
-        // time, so that a run can be repeated.
+        if self.heard >= HEARD_IN_A_ROW && Instant::now() >= deadline {
+            return Event::Time;
+        }
+        // Time last: after a stall, a sign of life that waits to be read comes before the verdict that there was none. The
+        // same order each time, so that a run can be repeated.
         tokio::select! {
             biased;
-            () = sleep_until(deadline) => Event::Time,
             () = self.app.drain.cancelled(), if draining => Event::Drain,
             () = self.seat.rung() => Event::Bell,
             Some(frame) = async { Some(publishing?.await) } => Event::Published(frame),
             event = io => event,
+            () = sleep_until(deadline) => Event::Time,
         }
     }
 
     async fn handle(&mut self, event: Event) {
+        self.heard = if matches!(event, Event::Inbound(_)) { self.heard + 1 } else { 0 };
         match event {
             Event::Flushed(result) => {
                 self.writing = false;
