@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 mod healthcheck;
 mod users;
 
@@ -41,6 +42,13 @@ enum Command {
     Config,
     /// Ask a running server whether it is alive; exit 0 or 1
     Healthcheck,
+    /// Copy the database into a file, also beside a running server
+    Backup(backup::Backup),
+    /// Put a copy in the place of the database, which is kept; no server may run
+    Restore(backup::Restore),
+    /// The life of the log, by which clients know whether it is still the one they saw
+    #[command(subcommand)]
+    Epoch(backup::Epoch),
     /// Manage accounts, also beside a running server
     #[command(subcommand)]
     User(users::Command),
@@ -72,6 +80,9 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
             Ok(())
         }
         Command::Healthcheck => healthcheck::run(loaded.config.listen).await,
+        Command::Backup(arguments) => backup::back_up(arguments, &loaded.config).await,
+        Command::Restore(arguments) => backup::restore(arguments, &loaded.config).await,
+        Command::Epoch(command) => backup::epoch(command, &loaded.config).await,
         Command::User(command) => users::run(command, &loaded.config).await,
     }
 }

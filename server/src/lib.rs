@@ -21,3 +21,6 @@ pub mod store;
 pub mod telemetry;
 pub mod ui;
 pub mod ws;
+
+#[cfg(test)]
+mod simulation;

@@ -20,11 +20,12 @@ use super::{
     Encoded, Random,
     hub::Hub,
     relay::{self, News},
+    sequencer::Committed,
     tail::{Appended, Tail},
 };
 use crate::{
     bus::{Bus, Hint, Subscription},
-    store::{Entry, Probe, Revocation, Store, StoreError},
+    store::{Probe, Revocation, Store, StoreError},
 };
 
 /// Events per read when catching up.
@@ -80,12 +81,19 @@ pub struct Follower {
 
 impl Follower {
     /// Follows until the sequencer's end of `feed` is gone.
-    pub async fn run(self, mut feed: mpsc::UnboundedReceiver<Vec<Entry>>, mut hints: Box<dyn Subscription>) {
+    pub async fn run(self, mut feed: mpsc::UnboundedReceiver<Vec<Committed>>, mut hints: Box<dyn Subscription>) {
         let mut hearing = true;
         // One deadline over all turns: traffic must not put the comparison off.
         let mut next_check = Instant::now() + self.pause();
         loop {
+            // The comparison first: no traffic puts it off. Own commits before hints: where others commit as well, they
+            // show the gap themselves. The same order each time, so that a run can be repeated.
             tokio::select! {
+                biased;
+                () = sleep_until(next_check) => {
+                    self.check().await;
+                    next_check = Instant::now() + self.pause();
+                }
                 committed = feed.recv() => match committed {
                     Some(entries) => self.committed(entries).await,
                     None => return,
@@ -95,10 +103,6 @@ impl Follower {
                     Some(Hint::Gap) => self.check().await,
                     None => hearing = false,
                 },
-                () = sleep_until(next_check) => {
-                    self.check().await;
-                    next_check = Instant::now() + self.pause();
-                }
             }
         }
     }
@@ -110,22 +114,25 @@ impl Follower {
     }
 
     /// Own commits: the common case needs no read at all. The other instances are told when everyone here is awake.
-    async fn committed(&self, entries: Vec<Entry>) {
+    async fn committed(&self, committed: Vec<Committed>) {
         let before = self.tail.head();
-        let entries: Vec<Arc<Encoded>> = entries.into_iter().map(|entry| Arc::new(entry.into())).collect();
-        let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+        let (Some(first), Some(last)) = (committed.first(), committed.last()) else {
             return self.perhaps_committed(&before).await;
         };
-        match self.take(&entries).await {
-            Appended::Next => {}
-            Appended::Gap => self.catch_up().await,
-            // The bus, or a read for another reason, was faster.
-            Appended::Old if self.tail.vouches_for(&last.position) => {}
-            // Another event stands in its place: the log went back.
-            Appended::Old => self.check().await,
+        let (follows, first, last) =
+            (first.follows(&before), first.entry.position.clone(), last.entry.position.clone());
+        let entries: Vec<Arc<Encoded>> =
+            committed.into_iter().map(|committed| Arc::new(committed.entry.into())).collect();
+        if follows {
+            self.take(&entries).await;
+        } else if first.seq > before.seq.next() {
+            self.catch_up().await;
+        } else if !self.tail.vouches_for(&last) {
+            // It was not read meanwhile for another reason: the log went back.
+            self.check().await;
         }
-        let tag_before = self.tag_before(first.position.seq, &before);
-        self.bus.publish(relay::write(tag_before, &entries, &last.position));
+        let tag_before = self.tag_before(first.seq, &before);
+        self.bus.publish(relay::write(tag_before, &entries, &last));
     }
 
     /// A commit without an answer may have gone through.
@@ -146,29 +153,33 @@ impl Follower {
     async fn hinted(&self, bytes: &Bytes) {
         match relay::read(bytes, &self.tail.head()) {
             News::None => {}
-            News::Next(entries) => drop(self.take(&entries).await),
+            News::Next(entries) => {
+                self.take(&entries).await;
+            }
             News::Grown => self.catch_up().await,
             News::Forked => self.check().await,
         }
     }
 
-    /// Appends what fits, in order, and wakes the connections entitled to it.
-    async fn take(&self, entries: &[Arc<Encoded>]) -> Appended {
-        let mut result = Appended::Old;
+    /// Appends what fits, in order, and wakes the connections entitled to it. False when there is a hole.
+    async fn take(&self, entries: &[Arc<Encoded>]) -> bool {
         let mut fresh = Vec::with_capacity(entries.len());
+        let mut dense = true;
         for entry in entries {
-            result = self.tail.append(entry);
-            match result {
+            match self.tail.append(entry) {
                 Appended::Next => fresh.push(entry.clone()),
                 Appended::Old => {}
-                Appended::Gap => break,
+                Appended::Gap => {
+                    dense = false;
+                    break;
+                }
             }
         }
         for revocation in fresh.iter().filter_map(|entry| entry.revocation.as_ref()) {
             self.state.revoked(revocation);
         }
         self.hub.dispatch(&fresh).await;
-        result
+        dense
     }
 
     /// Reads everything behind the tail from the store.
@@ -177,16 +188,22 @@ impl Follower {
         self.state.set_store(&result);
     }
 
+    /// Each page begins with the tail's newest entry itself: a log that went back may have grown past it since, and then
+    /// what stands behind it does not follow it.
     async fn read_on(&self) -> Result<(), StoreError> {
         loop {
-            let after = self.tail.head().seq;
-            let page = self.store.entries(after, PAGE).await?;
+            let head = self.tail.head();
+            let page = self.store.entries(Seq(head.seq.0.saturating_sub(1)), PAGE).await?;
             let full = page.len() == PAGE as usize;
+            let begins_with_head = page.first().map_or(head.seq.0 == 0, |first| {
+                // Before the first event there is no entry to be read, and nothing that could have been another.
+                if head.seq.0 == 0 { first.position.epoch == head.epoch } else { first.position == head }
+            });
             let entries: Vec<Arc<Encoded>> = page.into_iter().map(|entry| Arc::new(entry.into())).collect();
-            if !entries.is_empty() && self.take(&entries).await == Appended::Gap {
-                // Places are dense in every commit, so a hole is damage: nothing behind it may pass as continuous.
-                tracing::error!(log.seq = after.0, "log.hole");
-                return self.restart().await;
+            if !begins_with_head || !self.take(&entries).await {
+                let head = self.tail.head();
+                let probe = self.store.probe(head.seq).await?;
+                return self.begin_anew(&head, probe).await;
             }
             if !full {
                 return Ok(());
@@ -203,23 +220,28 @@ impl Follower {
         let result = match judge(&head, &probe) {
             Verdict::Same => Ok(()),
             Verdict::Grown => self.read_on().await,
-            Verdict::OtherLife => {
-                tracing::warn!(log.seq = head.seq.0, "log.epoch.changed");
-                self.begin_at(probe.head.position);
-                Ok(())
-            }
-            Verdict::WentBack => {
-                tracing::error!(log.seq = head.seq.0, store.seq = probe.head.position.seq.0, "log.went_back");
-                self.restart().await
-            }
+            Verdict::OtherLife | Verdict::Trimmed | Verdict::WentBack => self.begin_anew(&head, probe).await,
         };
         self.state.set_store(&result);
     }
 
-    /// The log is not what was followed: it gets a new epoch, and every client is told.
-    async fn restart(&self) -> Result<(), StoreError> {
-        let head = self.store.renew_epoch().await?;
-        self.begin_at(head.position);
+    /// The log does not go on from `head`. Where it is not what was followed, it gets a new epoch; either way every client
+    /// here is told.
+    async fn begin_anew(&self, head: &Position, probe: Probe) -> Result<(), StoreError> {
+        let (seq, store) = (head.seq.0, &probe.head.position);
+        match judge(head, &probe) {
+            Verdict::OtherLife => tracing::warn!(log.seq = seq, "log.epoch.changed"),
+            Verdict::Trimmed => tracing::warn!(log.seq = seq, "log.trimmed"),
+            verdict => {
+                // Went back; or a hole, which is damage, as places are dense in every commit: nothing behind it may pass
+                // as continuous.
+                tracing::error!(log.seq = seq, store.seq = store.seq.0, ?verdict, "log.broken");
+                let head = self.store.renew_epoch().await?;
+                self.begin_at(head.position);
+                return Ok(());
+            }
+        }
+        self.begin_at(probe.head.position);
         Ok(())
     }
 
@@ -234,6 +256,8 @@ enum Verdict {
     Same,
     Grown,
     OtherLife,
+    /// The tail's end is no longer kept.
+    Trimmed,
     WentBack,
 }
 
@@ -241,6 +265,8 @@ fn judge(tail: &Position, probe: &Probe) -> Verdict {
     let store = &probe.head.position;
     if store.epoch != tail.epoch {
         Verdict::OtherLife
+    } else if probe.head.floor > tail.seq {
+        Verdict::Trimmed
     } else if probe.tag != Some(tail.tag) {
         Verdict::WentBack
     } else if store.seq > tail.seq {

@@ -1,7 +1,7 @@
 //! Who is connected, and how they are woken. The hub never waits for a socket: it sets a number and rings a bell.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
@@ -86,8 +86,9 @@ impl Seat {
 
 #[derive(Default)]
 struct Seats {
-    by_user: HashMap<UserId, Vec<Arc<Seat>>>,
-    by_address: HashMap<IpAddr, Vec<Arc<Seat>>>,
+    /// Ordered: seats are woken in the same order each time.
+    by_user: BTreeMap<UserId, Vec<Arc<Seat>>>,
+    by_address: BTreeMap<IpAddr, Vec<Arc<Seat>>>,
     count: usize,
 }
 
@@ -266,7 +267,7 @@ fn make_room(seats: &[Arc<Seat>], most: usize) {
     }
 }
 
-fn remove<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Vec<Arc<Seat>>>, key: &K, seat: &Arc<Seat>) {
+fn remove<K: Ord>(map: &mut BTreeMap<K, Vec<Arc<Seat>>>, key: &K, seat: &Arc<Seat>) {
     if let Some(seats) = map.get_mut(key) {
         seats.retain(|other| !Arc::ptr_eq(other, seat));
         if seats.is_empty() {

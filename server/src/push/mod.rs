@@ -175,7 +175,11 @@ impl Push {
                 EntryBody::Published { message, .. } => Ok(*message),
                 _ => Err(Rejection::new(ErrorCode::Internal, EN.internal)),
             },
-            Outcome::Repeated(id) => self.sent_message(sender.id, id).await,
+            // It is stored: that it cannot be read now must not say otherwise.
+            Outcome::Repeated(id) => self.sent_message(sender.id, id).await.map_err(|rejection| match rejection.code {
+                ErrorCode::Unavailable => Rejection::new(ErrorCode::OutcomeUnknown, EN.outcome_unknown),
+                _ => rejection,
+            }),
             Outcome::KeyConflict => Err(Rejection::new(ErrorCode::IdempotencyConflict, EN.idempotency_conflict)),
             Outcome::NoSuchPerson | Outcome::Stale => Err(Rejection::new(ErrorCode::Unauthorized, EN.unauthorized)),
         }
@@ -258,6 +262,13 @@ impl Push {
     pub async fn is_ready(&self) -> Readiness {
         let store = self.0.follower.store_is_up();
         Readiness { store, bus: self.0.bus.is_up().await, draining: self.0.stop.is_cancelled() }
+    }
+
+    /// A random part of one, for waits that must not all end together.
+    pub fn random_share(&self) -> f64 {
+        // The upper 32 bits: every value is exact in a double.
+        let share = u32::try_from((self.0.random)() >> 32).unwrap_or_default();
+        f64::from(share) / (f64::from(u32::MAX) + 1.0)
     }
 
     /// Takes no more changes, carries out what is queued, and ends the tasks. For after the last request was answered.

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use axum::extract::ws::Utf8Bytes;
@@ -18,14 +19,17 @@ use push_system::{
     protocol::{ResetReason, ServerFrame},
     session::server::Start,
 };
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
 
 use super::{
     Encoded, Push, encoded,
     hub::Seat,
     tail::{Behind, Reach},
 };
-use crate::store::{SessionId, Store, StoreError};
+use crate::store::{Probe, SessionId, Store, StoreError};
 
 /// Events per page from the store.
 const PAGE: u32 = 100;
@@ -36,6 +40,10 @@ const CHUNK_BYTES: usize = limits::EVENT_BYTES;
 /// Pages read at once, over all connections: fewer than a store has readers, so that a storm of returning clients leaves
 /// one for logins and look-ups.
 const READS: usize = 3;
+
+/// How long a position ahead of the tail waits for it before the store is asked about it again: as long as a tail that
+/// hears nothing needs to look by itself.
+const WAIT_FOR_TAIL: Duration = Duration::from_secs(1);
 
 /// Events to write, and where the connection stands afterwards.
 #[derive(Debug)]
@@ -77,7 +85,9 @@ fn fitting(entries: &[Arc<Encoded>], most: usize) -> usize {
     fitting.count().max(1).min(entries.len())
 }
 
-type PageRead = Shared<BoxFuture<'static, Result<Arc<Vec<Arc<Encoded>>>, Arc<StoreError>>>>;
+/// What a read of the store yields; nothing where the history behind the cursor is trimmed.
+type Read = Result<Option<Arc<Vec<Arc<Encoded>>>>, Arc<StoreError>>;
+type PageRead = Shared<BoxFuture<'static, Read>>;
 type PageKey = (UserId, Seq, Seq);
 
 /// Reads from the store, shared where equal and bounded where not.
@@ -92,7 +102,7 @@ impl Replay {
         Self { store, permits: Arc::new(Semaphore::new(READS)), under_way: Mutex::default() }
     }
 
-    async fn read(&self, user: UserId, after: Seq, through: Seq) -> Result<Arc<Vec<Arc<Encoded>>>, Arc<StoreError>> {
+    async fn read(&self, user: UserId, after: Seq, through: Seq) -> Read {
         let key = (user, after, through);
         let read = {
             let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,10 +119,32 @@ impl Replay {
             // Never closed, so never an error.
             let _permit = permits.acquire_owned().await;
             let page = store.entries_for(user, after, through, PAGE).await.map_err(Arc::new)?;
-            Ok(Arc::new(page.into_iter().map(|entry| Arc::new(entry.into())).collect()))
+            // Asked afterwards, as the floor only rises: what is above it now was all there when the page was read.
+            if after < store.head().await.map_err(Arc::new)?.floor {
+                return Ok(None);
+            }
+            Ok(Some(Arc::new(page.into_iter().map(|entry| Arc::new(entry.into())).collect())))
         }
         .boxed()
         .shared()
+    }
+}
+
+/// Why a stream cannot go on from `since`.
+fn objection(since: &Position, probe: &Probe) -> Option<ResetReason> {
+    let head = &probe.head.position;
+    if since.epoch != head.epoch {
+        Some(ResetReason::Epoch)
+    } else if since.seq > head.seq {
+        Some(ResetReason::Ahead)
+    } else if since.seq < probe.head.floor {
+        Some(ResetReason::Trimmed)
+    } else if probe.tag != Some(since.tag) {
+        Some(ResetReason::Unknown)
+    } else if head.seq.0 - since.seq.0 > limits::REPLAY_EVENTS {
+        Some(ResetReason::TooFar)
+    } else {
+        None
     }
 }
 
@@ -138,25 +170,31 @@ impl Push {
         let Ok(since) = since.parse::<Position>() else {
             return Ok(Start::Reset(self.0.tail.head(), ResetReason::Unreadable));
         };
-        if self.0.tail.vouches_for(&since) {
-            return Ok(Start::At(since));
+        loop {
+            if self.0.tail.vouches_for(&since) {
+                return Ok(Start::At(since));
+            }
+            let probe = self.0.store.probe(since.seq).await?;
+            if let Some(reason) = objection(&since, &probe) {
+                return Ok(Start::Reset(probe.head.position, reason));
+            }
+            // Ahead of the tail, nobody would notice if the log went back to where the tail is and grew again.
+            if since.seq <= self.0.tail.head().seq {
+                return Ok(Start::At(since));
+            }
+            self.tail_reaches(since.seq).await;
         }
-        let probe = self.0.store.probe(since.seq).await?;
-        let head = probe.head.position;
-        let reason = if since.epoch != head.epoch {
-            ResetReason::Epoch
-        } else if since.seq > head.seq {
-            ResetReason::Ahead
-        } else if since.seq < probe.head.floor {
-            ResetReason::Trimmed
-        } else if probe.tag != Some(since.tag) {
-            ResetReason::Unknown
-        } else if head.seq.0 - since.seq.0 > limits::REPLAY_EVENTS {
-            ResetReason::TooFar
-        } else {
-            return Ok(Start::At(since));
+    }
+
+    /// Resolves when the tail has come so far; or after a while, to ask again.
+    async fn tail_reaches(&self, seq: Seq) {
+        let grow = async {
+            while self.0.tail.head().seq < seq {
+                self.0.hub.grown().await;
+            }
         };
-        Ok(Start::Reset(head, reason))
+        // Either way the caller looks again.
+        let _ = timeout(WAIT_FOR_TAIL, grow).await;
     }
 
     /// The mark up to which an unwoken connection has nothing to write.
@@ -164,26 +202,30 @@ impl Push {
         self.0.hub.dispatched()
     }
 
-    /// The next events behind `after` for `user`. An empty page says that there is nothing entitled up to its cursor.
+    /// The next events behind `after` for `user`. An empty page says that there is nothing entitled up to its cursor;
+    /// none, that history is trimmed there and cannot be told without a gap.
     ///
     /// # Errors
     /// The store is needed and cannot be read.
-    pub async fn page(&self, user: UserId, after: Seq) -> Result<Page, Arc<StoreError>> {
+    pub async fn page(&self, user: UserId, after: Seq) -> Result<Option<Page>, Arc<StoreError>> {
         match self.0.tail.behind(after, user, CHUNK_BYTES) {
             Behind::Entries(entries, cursor, reach) => {
-                Ok(Page { entries, cursor: Some(cursor), from_store: false, reach })
+                Ok(Some(Page { entries, cursor: Some(cursor), from_store: false, reach }))
             }
-            Behind::Nothing => Ok(Page { entries: Vec::new(), cursor: None, from_store: false, reach: Reach::Head }),
+            Behind::Nothing => {
+                Ok(Some(Page { entries: Vec::new(), cursor: None, from_store: false, reach: Reach::Head }))
+            }
             Behind::Older => {
                 // The tail's end, not the hub's mark: an event is appended before anybody is woken for it, so whatever
                 // wake was missed or dropped while this connection was behind is covered.
                 let mark = self.0.tail.head();
-                let entries = self.0.replay.read(user, after, mark.seq).await?;
+                let Some(entries) = self.0.replay.read(user, after, mark.seq).await? else { return Ok(None) };
                 let kept = &entries[..fitting(&entries, PAGE_BYTES)];
                 let whole = kept.len() == entries.len() && entries.len() < PAGE as usize;
                 let reach = if whole { Reach::Head } else { Reach::Partway };
                 let last = kept.last().filter(|_| !whole).map(|entry| entry.position.clone());
-                Ok(Page { entries: kept.to_vec(), cursor: Some(last.unwrap_or(mark)), from_store: true, reach })
+                let cursor = Some(last.unwrap_or(mark));
+                Ok(Some(Page { entries: kept.to_vec(), cursor, from_store: true, reach }))
             }
         }
     }

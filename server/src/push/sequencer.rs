@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use push_system::position::Position;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -26,6 +27,21 @@ pub enum Refusal {
 
 type Answer = Result<Outcome, Refusal>;
 
+/// An event of this instance, with the random number its author gave it.
+pub struct Committed {
+    /// As it is stored.
+    pub entry: Entry,
+    own: u32,
+}
+
+impl Committed {
+    /// Whether it stands right behind `head`: in its life, at the next place, and told by a tag that `head`'s leads to.
+    pub fn follows(&self, head: &Position) -> bool {
+        let Position { epoch, seq, tag } = &self.entry.position;
+        *epoch == head.epoch && *seq == head.seq.next() && *tag == Write::tag_after(self.own, head.tag)
+    }
+}
+
 struct Job {
     write: Write,
     answer: oneshot::Sender<Answer>,
@@ -41,7 +57,7 @@ impl Sequencer {
     /// `committed`, in order, after they are acknowledged.
     pub fn start(
         store: Arc<dyn Store>,
-        committed: mpsc::UnboundedSender<Vec<Entry>>,
+        committed: mpsc::UnboundedSender<Vec<Committed>>,
         tracker: &TaskTracker,
         finish: CancellationToken,
     ) -> Self {
@@ -62,7 +78,7 @@ impl Sequencer {
 
 struct Worker {
     store: Arc<dyn Store>,
-    committed: mpsc::UnboundedSender<Vec<Entry>>,
+    committed: mpsc::UnboundedSender<Vec<Committed>>,
 }
 
 async fn run(worker: Worker, mut jobs: mpsc::Receiver<Job>, finish: CancellationToken) {
@@ -86,7 +102,7 @@ impl Worker {
     async fn commit(&self, jobs: Vec<Job>) {
         let (writes, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.write, job.answer)).unzip();
         match self.store.commit(&writes).await {
-            Ok(outcomes) => self.acknowledge(outcomes, answers),
+            Ok(outcomes) => self.acknowledge(&writes, outcomes, answers),
             Err(CommitError::NotStored(error)) if writes.len() > 1 => {
                 tracing::warn!(error = %error, batch.size = writes.len(), "log.commit.retried_singly");
                 for (write, answer) in writes.iter().zip(answers) {
@@ -100,17 +116,17 @@ impl Worker {
     /// A batch failed as a whole: alone, only the bad row fails.
     async fn commit_one(&self, write: &Write, answer: oneshot::Sender<Answer>) {
         match self.store.commit(std::slice::from_ref(write)).await {
-            Ok(outcomes) => self.acknowledge(outcomes, vec![answer]),
+            Ok(outcomes) => self.acknowledge(std::slice::from_ref(write), outcomes, vec![answer]),
             Err(error) => self.answer_failed(std::slice::from_ref(write), vec![answer], error).await,
         }
     }
 
     /// Answers first; fan-out is somebody else's time.
-    fn acknowledge(&self, outcomes: Vec<Outcome>, answers: Vec<oneshot::Sender<Answer>>) {
+    fn acknowledge(&self, writes: &[Write], outcomes: Vec<Outcome>, answers: Vec<oneshot::Sender<Answer>>) {
         let mut entries = Vec::new();
-        for (outcome, answer) in outcomes.into_iter().zip(answers) {
+        for ((write, outcome), answer) in writes.iter().zip(outcomes).zip(answers) {
             if let Outcome::Stored(entry) = &outcome {
-                entries.push(entry.clone());
+                entries.push(Committed { entry: entry.clone(), own: write.tag });
             }
             // Whoever asked may be gone; the change stands.
             let _ = answer.send(Ok(outcome));

@@ -75,7 +75,10 @@ impl Tail {
                 break;
             }
             for entry in page {
-                tail.append(&Arc::new(entry.into()));
+                if tail.append(&Arc::new(entry.into())) == Appended::Gap {
+                    // Trimmed meanwhile: older places are the store's to tell.
+                    return Ok(Self::empty_at(head.position, max_bytes));
+                }
             }
         }
         if tail.head().seq == head.position.seq {

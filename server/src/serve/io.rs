@@ -34,7 +34,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn new(addr: SocketAddr) -> Self {
+    /// One that took nothing yet.
+    pub fn new(addr: SocketAddr) -> Self {
         Self { addr, written: Arc::default(), linger: Arc::default() }
     }
 }

@@ -10,6 +10,8 @@ pub mod sqlite;
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+pub mod memory;
 
 use std::fmt;
 

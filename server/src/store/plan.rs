@@ -68,6 +68,7 @@ pub(super) struct Facts {
 pub(super) struct Planner {
     epoch: Epoch,
     seq: Seq,
+    tag: u32,
     facts: Facts,
     published: Vec<(MessageId, UserId, Audience)>,
 }
@@ -75,7 +76,7 @@ pub(super) struct Planner {
 impl Planner {
     /// Begins after the event at `head`.
     pub(super) fn new(head: &Position, facts: Facts) -> Self {
-        Self { epoch: head.epoch.clone(), seq: head.seq, facts, published: Vec::new() }
+        Self { epoch: head.epoch.clone(), seq: head.seq, tag: head.tag, facts, published: Vec::new() }
     }
 
     /// The outcomes, in the order of the batch; what is [`Outcome::Stored`] has dense places after the head.
@@ -143,7 +144,8 @@ impl Planner {
 
     fn store(&mut self, write: &Write, audience: Audience, body: EntryBody) -> Outcome {
         self.seq = self.seq.next();
-        let position = Position { epoch: self.epoch.clone(), seq: self.seq, tag: write.tag };
+        self.tag = Write::tag_after(write.tag, self.tag);
+        let position = Position { epoch: self.epoch.clone(), seq: self.seq, tag: self.tag };
         Outcome::Stored(Entry { position, at: write.at, audience, body })
     }
 

@@ -32,10 +32,18 @@ pub struct TokenHash(pub [u8; 32]);
 pub struct Write {
     /// When it was accepted.
     pub at: Timestamp,
-    /// The random number its event is told by.
+    /// The random number from which its event's tag is made.
     pub tag: u32,
     /// What changes.
     pub change: Change,
+}
+
+impl Write {
+    /// The tag of an event with the random number `own` behind one told by `before`. Who holds the place before and the
+    /// random number can tell without asking whether nothing stands between.
+    pub fn tag_after(own: u32, before: u32) -> u32 {
+        own ^ before.rotate_left(1)
+    }
 }
 
 /// What changes.

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use push_system::limits;
 
+#[cfg(test)]
+pub(crate) use socket::run;
 pub use upgrade::upgrade;
 
 /// Times of a connection.

@@ -12,9 +12,9 @@ use std::{
 
 use axum::{
     Error,
-    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+    extract::ws::{CloseFrame, Message, Utf8Bytes},
 };
-use futures::{FutureExt as _, SinkExt as _, StreamExt as _, future::BoxFuture};
+use futures::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _, future::BoxFuture};
 use push_system::{
     catalogue::EN,
     error::ErrorCode,
@@ -38,13 +38,20 @@ use crate::{
 
 /// How often a writer that waits looks whether any byte has left.
 const STALL_LOOKS: u32 = 6;
+/// Frames of a peer that never stops talking, before what is due has its turn.
+const HEARD_IN_A_ROW: u32 = 64;
 /// Milliseconds a client whose store went away should wait.
 const RETRY_MS: u64 = 2_000;
+
+/// Frames out and in: a WebSocket, or what stands for one where runs are repeated.
+pub trait Wire: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Unpin {}
+
+impl<T: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Unpin> Wire for T {}
 
 /// Serves one connection until it ends. The seat is taken at once, not when the future is first polled; and the future
 /// holds the socket alone, not what it was made of as well: most of what an idle connection costs is this future.
 pub fn run(
-    ws: WebSocket,
+    ws: impl Wire + Send,
     app: AppState,
     peer: Peer,
     identity: Identity,
@@ -91,8 +98,8 @@ enum Event {
     Time,
 }
 
-struct Socket {
-    ws: WebSocket,
+struct Socket<W> {
+    ws: W,
     app: AppState,
     peer: Peer,
     identity: Identity,
@@ -110,6 +117,8 @@ struct Socket {
     progress: (u64, Instant),
     /// A publish under way; until it is answered nothing more is read, which keeps a client's messages in order.
     publishing: Option<BoxFuture<'static, Utf8Bytes>>,
+    /// Frames that came in since anything else happened.
+    heard: u32,
     /// When a drained connection is told to go.
     drain_at: Option<Instant>,
     /// A close frame was written; until this time it may leave and be answered.
@@ -119,14 +128,23 @@ struct Socket {
     peer_is: Presence,
 }
 
-impl Drop for Socket {
+impl<W> Drop for Socket<W> {
     fn drop(&mut self) {
         self.leave_seat();
     }
 }
 
-impl Socket {
-    fn take_seat(ws: WebSocket, app: AppState, peer: Peer, identity: Identity) -> Self {
+impl<W> Socket<W> {
+    /// Once: a connection that only waits for its end counts no more as somebody who is there.
+    fn leave_seat(&mut self) {
+        if !std::mem::replace(&mut self.left, true) {
+            self.app.push.leave(&self.seat);
+        }
+    }
+}
+
+impl<W: Wire> Socket<W> {
+    fn take_seat(ws: W, app: AppState, peer: Peer, identity: Identity) -> Self {
         let born = Instant::now();
         let now = app.uptime_ms();
         let seat = app.push.seat(identity.person.clone(), identity.session, peer.addr.ip(), now);
@@ -146,6 +164,7 @@ impl Socket {
             writing: false,
             progress: (0, born),
             publishing: None,
+            heard: 0,
             drain_at: None,
             closing_until: None,
             left: false,
@@ -199,7 +218,12 @@ impl Socket {
         while self.reading != Reading::CaughtUp && !self.writing && self.connection.is_live() {
             let after = self.cursor.seq.max(self.skip_to);
             let page = match self.push().page(self.identity.person.id, after).await {
-                Ok(page) => page,
+                Ok(Some(page)) => page,
+                Ok(None) => {
+                    let actions = self.connection.interrupt(ResetReason::Trimmed);
+                    self.perform(actions);
+                    return;
+                }
                 Err(error) => return self.store_is_away(&error),
             };
             for frame in page.frames(self.reading == Reading::Replaying) {
@@ -239,16 +263,23 @@ impl Socket {
         });
         let publishing = self.publishing.as_mut();
         let draining = self.drain_at.is_none();
+        if self.heard >= HEARD_IN_A_ROW && Instant::now() >= deadline {
+            return Event::Time;
+        }
+        // Time last: after a stall, a sign of life that waits to be read comes before the verdict that there was none. The
+        // same order each time, so that a run can be repeated.
         tokio::select! {
-            event = io => event,
+            biased;
+            () = self.app.drain.cancelled(), if draining => Event::Drain,
             () = self.seat.rung() => Event::Bell,
             Some(frame) = async { Some(publishing?.await) } => Event::Published(frame),
-            () = self.app.drain.cancelled(), if draining => Event::Drain,
+            event = io => event,
             () = sleep_until(deadline) => Event::Time,
         }
     }
 
     async fn handle(&mut self, event: Event) {
+        self.heard = if matches!(event, Event::Inbound(_)) { self.heard + 1 } else { 0 };
         match event {
             Event::Flushed(result) => {
                 self.writing = false;
@@ -267,7 +298,7 @@ impl Socket {
             }
             Event::Drain => {
                 // A random part of the first half, so that not all come back elsewhere at once.
-                let share = (self.app.config.drain / 2).mul_f64(rand::random());
+                let share = (self.app.config.drain / 2).mul_f64(self.push().random_share());
                 self.drain_at = Some(Instant::now() + share);
                 let latest = Instant::now() + self.grace();
                 self.closing_until = self.closing_until.map(|until| until.min(latest));
@@ -448,13 +479,6 @@ impl Socket {
     fn write_close(&mut self, code: CloseCode) {
         self.write(Message::Close(Some(CloseFrame { code: code.0, reason: Utf8Bytes::default() })));
         self.begin_closing();
-    }
-
-    /// Once: a connection that only waits for its end counts no more as somebody who is there.
-    fn leave_seat(&mut self) {
-        if !std::mem::replace(&mut self.left, true) {
-            self.app.push.leave(&self.seat);
-        }
     }
 
     fn begin_closing(&mut self) {

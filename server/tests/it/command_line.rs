@@ -18,7 +18,7 @@ pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the binary runs")
 }
 
@@ -46,7 +46,7 @@ pub struct Server {
 }
 
 impl Server {
-    fn start(folder: &Path) -> Self {
+    pub fn start(folder: &Path) -> Self {
         let mut command = command(folder, &["--listen", "127.0.0.1:0"]);
         Self::started(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary runs"))
     }

@@ -2,6 +2,7 @@
 //! values, answers say what is expected of them.
 
 mod app;
+mod backup;
 mod bad_input;
 mod clock;
 mod command_line;

@@ -170,10 +170,13 @@ pub(in super::super) async fn a_place_is_probed_by_its_own_tag<F: Fixture>() {
     let start = store.head().await.unwrap();
     assert_eq!((start.position.seq, start.floor), (Seq(0), Seq(0)));
     let batch = [1, u32::MAX].map(|tag| Write { tag, ..publish(&ana, &tag.to_string(), "hello", &[]) });
-    store.commit(&batch).await.unwrap();
+    let tags: Vec<_> = store.commit(&batch).await.unwrap().into_iter().map(|one| stored(one).position.tag).collect();
+    let first = Write::tag_after(1, start.position.tag);
+    assert_eq!(tags, [first, Write::tag_after(u32::MAX, first)], "each is made from the one before");
     let head = store.head().await.unwrap();
-    assert_eq!((head.position.seq, head.position.tag, &head.system), (Seq(2), u32::MAX, &start.system));
-    for (seq, tag) in [(0, Some(start.position.tag)), (1, Some(1)), (2, Some(u32::MAX)), (3, None), (u64::MAX, None)] {
+    assert_eq!((head.position.seq, head.position.tag, &head.system), (Seq(2), tags[1], &start.system));
+    let expected = [(0, Some(start.position.tag)), (1, Some(tags[0])), (2, Some(tags[1])), (3, None), (u64::MAX, None)];
+    for (seq, tag) in expected {
         let probe = store.probe(Seq(seq)).await.unwrap();
         assert_eq!((probe.tag, &probe.head), (tag, &head), "{seq}");
     }

@@ -34,7 +34,7 @@ impl Log for SqliteStore {
 
     async fn renew_epoch(&self) -> Result<Head, StoreError> {
         let mut tx = self.writer.begin().await?;
-        let renewed = sqlx::query("UPDATE head SET epoch = lower(hex(randomblob(16)))").execute(&mut *tx).await;
+        let renewed = sqlx::query(read::RENEW_EPOCH).execute(&mut *tx).await;
         let head = match renewed {
             Ok(_) => read::head(&mut tx).await,
             Err(error) => Err(error.into()),
@@ -42,7 +42,9 @@ impl Log for SqliteStore {
         Ok(tx.finish(head).await?)
     }
 
+    /// Also looks whether the file is still the one that was opened: a tail asks every second.
     async fn probe(&self, seq: Seq) -> Result<Probe, StoreError> {
+        self.writer.check().await?;
         read::probe(&mut *self.read().await?, seq).await
     }
 

@@ -5,10 +5,12 @@
 //! its bus reaches no other process; tools may open it beside that server.
 
 mod accounts;
+mod backup;
 mod commit;
 mod history;
 mod log;
 mod open;
+mod place;
 mod read;
 mod rows;
 mod search;
@@ -19,18 +21,21 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, sync::Arc};
 
 use sqlx::{Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
+pub use backup::{Backup, BackupError, Overwrite, Restored, back_up, restore};
 pub use open::OpenError;
 
 use super::StoreError;
+use place::{Holder, Place};
 use writer::Writer;
 
 /// A database in one file.
 #[derive(Debug)]
 pub struct SqliteStore {
+    place: Arc<Place>,
     writer: Writer,
     readers: SqlitePool,
     /// Keeps a second server out for as long as it lives. None for a tool.
@@ -59,12 +64,16 @@ impl SqliteStore {
     }
 
     async fn connect(path: &Path, claim: Option<File>) -> Result<Self, OpenError> {
-        let options = open::options(path);
+        let (holder, options) = match claim {
+            Some(_) => (Holder::Server, open::options(path)),
+            None => (Holder::Guest, open::tool_options(path)),
+        };
         let mut connection = open::connect(&options).await?;
         open::check_settings(&mut connection).await?;
         open::migrate(&mut connection, path).await?;
         let readers = open::readers(path);
-        Ok(Self { writer: Writer::new(options, connection), readers, _claim: claim })
+        let place = Arc::new(Place::of(path, holder).map_err(open::at(path))?);
+        Ok(Self { writer: Writer::new(place.clone(), options, connection), place, readers, _claim: claim })
     }
 
     /// Waits for what runs and closes all connections, which folds the WAL into the file. Not to be used afterwards.
@@ -75,11 +84,13 @@ impl SqliteStore {
 
     /// A connection for a read that is one statement.
     async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.place.check()?;
         Ok(self.readers.acquire().await?)
     }
 
     /// A read transaction: all statements in it see the same state.
     async fn read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.place.check()?;
         Ok(self.readers.begin().await?)
     }
 }

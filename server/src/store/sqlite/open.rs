@@ -16,7 +16,7 @@ use sqlx::{
 use super::{super::StoreError, writer};
 
 /// How long a writer waits for another process (a tool, a backup) to finish its transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers at once. Reads are short; more of them would only compete for the same pages.
 const READERS: u32 = 4;
 /// What marks a file as one of ours ("push" in ASCII), so that a schema is never put into somebody else's database.
@@ -88,7 +88,7 @@ impl From<sqlx::Error> for OpenError {
     }
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
+pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
     let path = path.to_owned();
     |source| OpenError::File { path, source }
 }
@@ -96,8 +96,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
 /// Makes folder and file before `SQLite` does, so that at no moment others can read them: it gives its WAL the mode of the
 /// file. Returns the path without links, by which two spellings of one file are told to be one.
 pub(super) fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    let folder = prepare_folder(path)?;
     // An existing file is not opened here: closing it would drop the locks that SQLite holds on it in this process.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => keep_name(folder).map_err(at(folder))?,
@@ -107,8 +106,31 @@ pub(super) fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
     path.canonicalize().map_err(at(path))
 }
 
+/// The folder that names a file.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn prepare_folder(path: &Path) -> Result<&Path, OpenError> {
+    let folder = folder_of(path);
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    Ok(folder)
+}
+
+/// The path without links of a file that may be missing; its folder is made.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+    let folder = prepare_folder(path)?;
+    match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename.into()).map_err(at(path))?;
+            Ok(folder.canonicalize().map_err(at(folder))?.join(name))
+        }
+        found => found.map_err(at(path)),
+    }
+}
+
 /// A new file outlives a power cut only if the folder that names it was flushed, and the one that names the folder.
-fn keep_name(folder: &Path) -> io::Result<()> {
+pub(super) fn keep_name(folder: &Path) -> io::Result<()> {
     let folder = folder.canonicalize()?;
     File::open(&folder)?.sync_all()?;
     folder.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
@@ -148,6 +170,12 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         // On macOS a plain fsync leaves data in the drive's cache; elsewhere this changes nothing.
         .pragma("fullfsync", "ON")
         .pragma("checkpoint_fullfsync", "ON")
+}
+
+/// As [`options`], for a guest beside a server: folding the WAL into the file is the server's, which would otherwise take
+/// it for a write of a stranger.
+pub(super) fn tool_options(path: &Path) -> SqliteConnectOptions {
+    options(path).pragma("wal_autocheckpoint", "0")
 }
 
 /// Connects, waiting for another process that is just switching a new file to WAL: `SQLite`'s own busy timeout does not
@@ -204,13 +232,25 @@ pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> R
     done
 }
 
-async fn take_steps(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+/// Refuses what is not of this program, or of a later one: also a file that is empty.
+pub(super) async fn refuse_unknown(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let (found, _) = known_version(connection, path).await?;
+    if found == 0 { Err(OpenError::Foreign { path: path.to_owned() }) } else { Ok(()) }
+}
+
+/// The version found, 0 for a new file, and the last one known.
+async fn known_version(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, i64), OpenError> {
     let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
     refuse_foreign(connection, path, found).await?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
     }
+    Ok((found, known))
+}
+
+async fn take_steps(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let (found, known) = known_version(connection, path).await?;
     for (step, sql) in (1..=known).zip(MIGRATIONS).skip_while(|(step, _)| *step <= found) {
         sqlx::raw_sql(*sql).execute(&mut *connection).await?;
         // A pragma takes no parameters; both are numbers of ours.

@@ -19,6 +19,9 @@ pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Head, Stor
     rows::head(&sqlx::query(HEAD).fetch_one(connection).await?)
 }
 
+/// Another life of the log begins.
+pub(super) const RENEW_EPOCH: &str = "UPDATE head SET epoch = lower(hex(randomblob(16)))";
+
 pub(super) async fn probe(connection: &mut SqliteConnection, seq: Seq) -> Result<Probe, StoreError> {
     let head = head(connection).await?;
     let tag = sqlx::query_scalar("SELECT tag FROM event WHERE seq = ?").bind(int(seq.0));

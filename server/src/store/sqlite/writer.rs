@@ -1,11 +1,17 @@
 //! The one connection that writes.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, error::DatabaseError, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::super::{CommitError, StoreError};
+use super::{
+    super::{CommitError, StoreError},
+    place::Place,
+};
 
 /// `SQLITE_BUSY`; extended codes have it in their low byte.
 const BUSY: i32 = 5;
@@ -17,24 +23,26 @@ const BUSY: i32 = 5;
 /// transaction: `SQLite` rolls back when the old connection is closed.
 #[derive(Debug)]
 pub(super) struct Writer {
+    place: Arc<Place>,
     options: SqliteConnectOptions,
     connection: Mutex<Option<SqliteConnection>>,
 }
 
 impl Writer {
-    pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
-        Self { options, connection: Mutex::new(Some(connection)) }
+    pub(super) fn new(place: Arc<Place>, options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
+        Self { place, options, connection: Mutex::new(Some(connection)) }
     }
 
     /// Begins a transaction that holds `SQLite`'s write lock from the start, and with it the head.
     pub(super) async fn begin(&self) -> Result<WriteTx<'_>, StoreError> {
         let mut home = self.connection.lock().await;
+        self.place.check_content().await?;
         let mut connection = match home.take() {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
         match sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await {
-            Ok(_) => Ok(WriteTx { home, connection }),
+            Ok(_) => Ok(WriteTx { place: &self.place, home, connection }),
             Err(error) => {
                 // Another process holds the lock for too long: nothing is wrong with this connection.
                 if is_busy(&error) {
@@ -42,6 +50,14 @@ impl Writer {
                 }
                 Err(error.into())
             }
+        }
+    }
+
+    /// Fails where the file is not what it was. While somebody writes, they have looked themselves.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        match self.connection.try_lock() {
+            Ok(_idle) => self.place.check_content().await,
+            Err(_) => self.place.check(),
         }
     }
 
@@ -63,6 +79,7 @@ pub(super) fn is_busy(error: &sqlx::Error) -> bool {
 /// A write transaction. Dropped without [`Self::finish`], it is rolled back.
 #[derive(Debug)]
 pub(super) struct WriteTx<'a> {
+    place: &'a Place,
     home: MutexGuard<'a, Option<SqliteConnection>>,
     connection: SqliteConnection,
 }
@@ -73,6 +90,7 @@ impl WriteTx<'_> {
         let error = match result {
             Ok(value) => match sqlx::query("COMMIT").execute(&mut self.connection).await {
                 Ok(_) => {
+                    self.place.wrote();
                     self.give_back();
                     return Ok(value);
                 }

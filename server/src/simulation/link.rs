@@ -1,0 +1,189 @@
+//! An instance's way to the store: slow, failing, cut off, or ending in the middle of a call.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use push_system::{
+    accounts::{Person, Username},
+    api::{HistoryPage, HistoryQuery},
+    ids::{Seq, UserId},
+    inbox::Snapshot,
+    message::ClientId,
+    read_state::{Ranges, ReadState},
+    timestamp::Timestamp,
+};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::world::World;
+use crate::store::{
+    Account, Accounts, CommitError, Entry, Head, KeyUse, Log, NewAccount, NewSession, Outcome, Probe, Rotation,
+    Session, SessionId, SigningKey, StoreError, StoredReadState, TokenHash, Write,
+};
+
+/// When a killed instance dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doom {
+    BeforeCommit,
+    AfterCommit,
+}
+
+pub struct Link {
+    world: Arc<World>,
+    number: usize,
+    dead: CancellationToken,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Until then every call fails.
+    away_until: Instant,
+    /// Until then every call hangs.
+    stalled_until: Instant,
+    doom: Option<Doom>,
+}
+
+impl Link {
+    pub fn new(world: Arc<World>, number: usize, dead: CancellationToken) -> Self {
+        let now = Instant::now();
+        let state = Mutex::new(State { away_until: now, stalled_until: now, doom: None });
+        Self { world, number, dead, state }
+    }
+
+    pub fn cut_off_until(&self, until: Instant) {
+        self.with(|state| state.away_until = until);
+    }
+
+    pub fn stall_until(&self, until: Instant) {
+        self.with(|state| state.stalled_until = until);
+    }
+
+    pub fn doom(&self, doom: Doom) {
+        self.with(|state| state.doom = Some(doom));
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Half of a round trip.
+    async fn travel(&self) {
+        self.world.dice.pause(self.world.weather.store.latency_ms).await;
+        let until = self.with(|state| state.stalled_until);
+        if until > Instant::now() {
+            sleep_until(until).await;
+        }
+        self.live().await;
+    }
+
+    /// What runs in a process that is gone never goes on.
+    async fn live(&self) {
+        if self.dead.is_cancelled() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn reach(&self, fails: f64) -> Result<(), StoreError> {
+        self.travel().await;
+        if self.with(|state| state.away_until) > Instant::now() {
+            return Err(StoreError::new("cut off"));
+        }
+        if self.world.is_stormy() && self.world.dice.chance(fails) {
+            return Err(StoreError::new("failed"));
+        }
+        Ok(())
+    }
+
+    fn dies(&self, when: Doom) -> bool {
+        let dies = self.with(|state| state.doom == Some(when));
+        if dies {
+            self.world.note(format_args!("{} dies {when:?}", self.number));
+            self.world.kill(self.number);
+        }
+        dies
+    }
+
+    async fn carry_out(&self, batch: &[Write]) -> Result<Vec<Outcome>, CommitError> {
+        let outcomes = self.world.store.commit(batch).await?;
+        self.world.committed(self.number, batch, &outcomes);
+        Ok(outcomes)
+    }
+}
+
+macro_rules! carried {
+    (
+        log { $($log:ident($($log_arg:ident: $log_type:ty),*) -> $log_answer:ty;)* }
+        accounts { $($account:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* }
+    ) => {
+        #[async_trait]
+        impl Log for Link {
+            async fn commit(&self, batch: &[Write]) -> Result<Vec<Outcome>, CommitError> {
+                let (world, weather) = (&self.world, &self.world.weather.store);
+                self.reach(weather.not_stored).await.map_err(CommitError::NotStored)?;
+                if self.dies(Doom::BeforeCommit) {
+                    self.live().await;
+                }
+                if world.is_stormy() && world.dice.chance(weather.unknown) {
+                    if world.dice.chance(0.5) {
+                        self.carry_out(batch).await?;
+                    }
+                    self.travel().await;
+                    return Err(CommitError::OutcomeUnknown(StoreError::new("no answer")));
+                }
+                let outcomes = self.carry_out(batch).await?;
+                if self.dies(Doom::AfterCommit) {
+                    self.live().await;
+                }
+                self.travel().await;
+                Ok(outcomes)
+            }
+
+            $(async fn $log(&self, $($log_arg: $log_type),*) -> Result<$log_answer, StoreError> {
+                self.reach(self.world.weather.store.read_fails).await?;
+                let answer = self.world.store.$log($($log_arg),*).await;
+                self.travel().await;
+                answer
+            })*
+        }
+
+        #[async_trait]
+        impl Accounts for Link {
+            $(async fn $account(&self, $($arg: $type),*) -> Result<$answer, StoreError> {
+                self.reach(self.world.weather.store.read_fails).await?;
+                self.world.store.$account($($arg),*).await
+            })*
+        }
+    };
+}
+
+carried! {
+    log {
+        head() -> Head;
+        renew_epoch() -> Head;
+        probe(seq: Seq) -> Probe;
+        entries(after: Seq, limit: u32) -> Vec<Entry>;
+        entries_for(user: UserId, after: Seq, through: Seq, limit: u32) -> Vec<Entry>;
+        find_key(sender: UserId, key: &ClientId) -> Option<KeyUse>;
+        forget_keys(before: Timestamp) -> u64;
+        snapshot(user: UserId, limit: u32) -> Option<Snapshot>;
+        history(user: UserId, query: &HistoryQuery) -> HistoryPage;
+        read_state(user: UserId) -> Option<StoredReadState>;
+        count_unread(user: UserId, state: &ReadState, through: Seq) -> u64;
+        empty_gaps(user: UserId, gaps: &Ranges) -> Ranges;
+        index_step() -> bool;
+    }
+    accounts {
+        register(account: NewAccount) -> Option<Account>;
+        account_named(name: &Username) -> Option<Account>;
+        account(id: UserId) -> Option<Account>;
+        accounts() -> Vec<Account>;
+        people_named(names: &[Username]) -> Vec<Person>;
+        people_starting(prefix: &str, limit: u32) -> Vec<Person>;
+        open_session(session: NewSession) -> bool;
+        session(id: SessionId, now: Timestamp) -> Option<Session>;
+        rotate(presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation;
+        confirm_generation(session: SessionId, generation: u32, now: Timestamp) -> ();
+        signing_keys(candidate: SigningKey) -> Vec<SigningKey>;
+        forget_sessions(before: Timestamp) -> u64;
+    }
+}

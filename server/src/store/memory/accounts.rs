@@ -1,0 +1,154 @@
+//! [`Accounts`] in memory.
+
+use async_trait::async_trait;
+use push_system::{
+    accounts::{Person, Role, Username},
+    ids::{MessageId, UserId},
+    read_state::ReadState,
+    timestamp::Timestamp,
+};
+
+use super::{
+    super::{
+        Account, Accounts, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey, StoreError, TokenHash,
+    },
+    MemoryStore, SessionRow, Tables, TokenRow,
+};
+
+#[async_trait]
+impl Accounts for MemoryStore {
+    async fn register(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
+        Ok(self.tables().register(account))
+    }
+
+    async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
+        Ok(self.tables().accounts.values().find(|account| account.person.name == *name).cloned())
+    }
+
+    async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        Ok(self.tables().accounts.get(&id).cloned())
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        Ok(self.tables().accounts.values().cloned().collect())
+    }
+
+    async fn people_named(&self, names: &[Username]) -> Result<Vec<Person>, StoreError> {
+        Ok(self.tables().people(|name| names.contains(name)))
+    }
+
+    async fn people_starting(&self, prefix: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
+        let prefix = prefix.to_ascii_lowercase();
+        let mut people = self.tables().people(|name| name.as_str().starts_with(&prefix));
+        people.truncate(limit as usize);
+        Ok(people)
+    }
+
+    async fn open_session(&self, new: NewSession) -> Result<bool, StoreError> {
+        Ok(self.tables().open_session(new))
+    }
+
+    async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        Ok(self.tables().in_force(id, now))
+    }
+
+    async fn rotate(
+        &self,
+        presented: &TokenHash,
+        successor: &TokenHash,
+        now: Timestamp,
+        grace_ms: i64,
+    ) -> Result<Rotation, StoreError> {
+        Ok(self.tables().rotate(presented, successor, now, grace_ms))
+    }
+
+    async fn confirm_generation(&self, session: SessionId, generation: u32, now: Timestamp) -> Result<(), StoreError> {
+        self.tables().confirm(session, generation, now);
+        Ok(())
+    }
+
+    async fn signing_keys(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
+        let keys = &mut self.tables().signing_keys;
+        if keys.is_empty() {
+            keys.push(candidate);
+        }
+        Ok(keys.clone())
+    }
+
+    async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut tables = self.tables();
+        let all = tables.sessions.len();
+        tables.sessions.retain(|_, row| row.new.expires >= before && row.revoked.is_none_or(|at| at >= before));
+        let Tables { sessions, tokens, .. } = &mut *tables;
+        tokens.retain(|_, token| sessions.contains_key(&token.session));
+        Ok((all - sessions.len()) as u64)
+    }
+}
+
+impl Tables {
+    fn register(&mut self, new: NewAccount) -> Option<Account> {
+        if self.accounts.values().any(|account| account.person.name == new.name) {
+            return None;
+        }
+        let id = UserId(self.accounts.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+        let account = Account {
+            person: Person { id, name: new.name },
+            role: if self.accounts.is_empty() { Role::Admin } else { Role::Member },
+            email: new.email.map(|email| email.as_str().to_owned()),
+            password_hash: new.password_hash,
+            disabled: false,
+            created: new.at,
+        };
+        let start = ReadState::starting_at(MessageId::from(self.head.position.seq));
+        self.reads.insert(id, (start, 0));
+        self.accounts.insert(id, account.clone());
+        Some(account)
+    }
+
+    /// By name.
+    fn people(&self, wanted: impl Fn(&Username) -> bool) -> Vec<Person> {
+        let mut people: Vec<_> = self.accounts.values().map(|account| account.person.clone()).collect();
+        people.retain(|person| wanted(&person.name));
+        people.sort_by(|a, b| a.name.cmp(&b.name));
+        people
+    }
+
+    fn open_session(&mut self, new: NewSession) -> bool {
+        let same = |account: &Account| account.password_hash == new.password_hash && !account.disabled;
+        if !self.accounts.get(&new.user).is_some_and(same) {
+            return false;
+        }
+        let token = TokenRow { session: new.id, generation: 1, superseded: false, successor_confirmed: None };
+        self.tokens.insert(new.refresh, token);
+        self.sessions.insert(new.id, SessionRow { new, revoked: None });
+        true
+    }
+
+    fn in_force(&self, id: SessionId, now: Timestamp) -> Option<Session> {
+        let row = self.sessions.get(&id).filter(|row| row.revoked.is_none() && row.new.expires > now)?;
+        let account = self.accounts.get(&row.new.user).filter(|account| !account.disabled)?;
+        Some(Session { id, person: account.person.clone(), role: account.role, expires: row.new.expires })
+    }
+
+    fn rotate(&mut self, presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation {
+        let Some(token) = self.tokens.get(presented).cloned() else { return Rotation::Unknown };
+        let Some(session) = self.in_force(token.session, now) else { return Rotation::Unknown };
+        self.confirm(token.session, token.generation, now);
+        let grace_is_over = token.successor_confirmed.is_some_and(|at| now > at.plus_ms(grace_ms));
+        if token.superseded && grace_is_over {
+            return Rotation::Reused(session.id, session.person.name);
+        }
+        let generation = token.generation + 1;
+        let next = TokenRow { session: token.session, generation, superseded: false, successor_confirmed: None };
+        self.tokens.entry(*successor).or_insert(next);
+        self.tokens.entry(*presented).and_modify(|row| row.superseded = true);
+        Rotation::Good { session, generation }
+    }
+
+    fn confirm(&mut self, session: SessionId, generation: u32, now: Timestamp) {
+        let is_predecessor = |row: &&mut TokenRow| row.session == session && row.generation + 1 == generation;
+        self.tokens.values_mut().filter(is_predecessor).for_each(|row| {
+            row.successor_confirmed.get_or_insert(now);
+        });
+    }
+}

@@ -1,0 +1,93 @@
+//! The contract, apart from search, which is each database's own.
+
+use push_system::ids::Seq;
+
+use super::MemoryStore;
+use crate::store::{
+    Log as _,
+    contract::{self, Fixture, person, say},
+};
+
+struct Memory(MemoryStore);
+
+impl Fixture for Memory {
+    type Store = MemoryStore;
+
+    fn new() -> Self {
+        Self(MemoryStore::new(9))
+    }
+
+    async fn open(&self) -> MemoryStore {
+        self.0.clone()
+    }
+}
+
+mod contract_in_memory {
+    use super::{Memory, contract};
+
+    contract::suite! { Memory;
+        log: {
+            places_are_dense_over_batches_with_refused_writes,
+            what_is_stored_is_what_is_read,
+            a_repeated_key_publishes_once,
+            a_key_counts_within_its_batch_too,
+            keys_belong_to_their_sender_and_are_compared_byte_for_byte,
+            keys_are_forgotten_by_age,
+            nobody_publishes_who_does_not_exist,
+            text_comes_back_byte_for_byte,
+            a_place_is_probed_by_its_own_tag,
+            a_new_epoch_moves_nothing,
+            a_read_state_from_an_old_version_is_stale,
+            all_of_it_is_there_after_opening_again,
+        }
+        fold: {
+            what_is_read_is_the_fold_of_the_log,
+            messages_that_come_between_count_and_commit_are_counted,
+        }
+        accounts: {
+            the_first_account_is_the_admin,
+            a_taken_name_is_refused,
+            a_new_person_starts_with_nothing_unread,
+            people_are_found_by_name_and_by_prefix,
+            signing_keys_are_made_once,
+        }
+        sessions: {
+            a_session_lasts_until_it_is_over,
+            a_refresh_token_rotates,
+            the_same_answer_is_given_until_it_arrived,
+            a_token_used_after_its_successor_is_reuse,
+            an_access_token_confirms_its_generation,
+            revoking_one_session_spares_the_others,
+            revoking_a_person_spares_the_kept_session,
+            a_new_password_ends_the_other_sessions,
+            sessions_are_forgotten_with_their_tokens,
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_trimmed_is_gone_and_its_messages_stay() {
+    let store = MemoryStore::new(1);
+    let ana = person(&store, "ana").await;
+    for text in ["one", "two", "three"] {
+        say(&store, &ana, text).await;
+    }
+    store.trim(Seq(2));
+    assert_eq!(store.head().await.unwrap().floor, Seq(2));
+    assert_eq!(store.probe(Seq(1)).await.unwrap().tag, None);
+    assert!(store.probe(Seq(2)).await.unwrap().tag.is_some());
+    assert_eq!(store.snapshot(ana.id, 10).await.unwrap().unwrap().messages.len(), 3);
+}
+
+#[tokio::test]
+async fn a_backup_that_is_put_back_is_the_state_of_then_and_a_new_life_is_never_an_old_one() {
+    let store = MemoryStore::new(1);
+    let ana = person(&store, "ana").await;
+    say(&store, &ana, "kept").await;
+    let backup = store.backup();
+    say(&store, &ana, "lost").await;
+    let second = store.renew_epoch().await.unwrap().position.epoch;
+    store.restore(backup);
+    assert_eq!(store.entries(Seq(0), 10).await.unwrap().len(), 1);
+    assert_ne!(store.renew_epoch().await.unwrap().position.epoch, second);
+}
