@@ -225,3 +225,23 @@ async fn traffic_does_not_put_the_comparison_with_the_store_off() {
     here.follows_to(&silent).await;
     here.finish().await;
 }
+
+#[tokio::test]
+async fn a_log_that_went_back_and_grew_past_the_tail_is_another_one() {
+    let here = Instance::start(NEVER).await;
+    let before = here.push.dispatched();
+    let lost = here.invented(None);
+    here.tells(before.tag, &lost);
+    here.follows_to(&lost.position).await;
+    here.another_commits("k1").await;
+    let grown = here.another_commits("k2").await;
+    here.hints.send(Hint::Events(relay::write(None, &[], &grown))).unwrap();
+    let renewed = async {
+        while here.push.dispatched().epoch == before.epoch {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, renewed).await.expect("a new epoch");
+    assert_eq!(here.push.dispatched(), here.store.head().await.unwrap().position);
+    here.finish().await;
+}
