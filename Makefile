@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := build
-.PHONY: build run test setup dev fmt lint e2e screenshots sizes bench help
+.PHONY: build run test setup dev fmt lint e2e screenshots sizes bench chaos help
 
 build: ## Build the release binary, target/release/push-system (the default)
 	@scripts/build.sh
@@ -33,6 +33,9 @@ sizes: build ## Bytes of the first load, plain and compressed
 
 bench: ## Measure the release server with the load generator (ARGS=--quick for a short run)
 	@scripts/bench.sh $(ARGS)
+
+chaos: ## Prove the delivery guarantee under every fault, half an hour (ARGS="--fault kill-instance" runs one)
+	@scripts/chaos.sh $(ARGS)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

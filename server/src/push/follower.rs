@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     bus::{Bus, Hint, Subscription},
+    failpoint::{self, Point},
     store::{Entry, Probe, Revocation, Store, StoreError},
 };
 
@@ -119,6 +120,7 @@ impl Follower {
             // What was just committed cannot be known already, unless the bus was faster, or the log went back.
             Appended::Old => self.check().await,
         }
+        failpoint::reached(Point::BeforeBus);
         self.bus.publish(self.tail.head().to_string().into());
     }
 

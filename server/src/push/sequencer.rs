@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::store::{Change, CommitError, Entry, KeyUse, Outcome, Publish, Store, StoreError, Write};
+use crate::{
+    failpoint::{self, Point},
+    store::{Change, CommitError, Entry, KeyUse, Outcome, Publish, Store, StoreError, Write},
+};
 
 /// Changes per transaction. What arrives while one commits forms the next, so a lone change never waits for company.
 const BATCH: usize = 200;
@@ -107,11 +110,13 @@ impl Worker {
 
     /// Answers first; fan-out is somebody else's time.
     fn acknowledge(&self, outcomes: Vec<Outcome>, answers: Vec<oneshot::Sender<Answer>>) {
+        failpoint::reached(Point::AfterCommit);
         let mut entries = Vec::new();
         for (outcome, answer) in outcomes.into_iter().zip(answers) {
             if let Outcome::Stored(entry) = &outcome {
                 entries.push(entry.clone());
             }
+            failpoint::reached(Point::BeforeAck);
             // Whoever asked may be gone; the change stands.
             let _ = answer.send(Ok(outcome));
         }

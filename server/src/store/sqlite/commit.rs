@@ -17,6 +17,7 @@ use super::{
     read,
     rows::{self, int, json},
 };
+use crate::failpoint::{self, Point};
 
 /// Rows in one INSERT: with at most ten columns far below `SQLite`'s 32,766 parameters.
 const ROWS: usize = 500;
@@ -54,6 +55,7 @@ pub(super) async fn batch(connection: &mut SqliteConnection, batch: &[Write]) ->
         let seq = int(last.entry.position.seq.0);
         sqlx::query("UPDATE head SET seq = ? WHERE id = 1").bind(seq).execute(connection).await?;
     }
+    failpoint::reached(Point::InTransaction);
     Ok(outcomes)
 }
 
