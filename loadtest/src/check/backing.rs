@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     Sqlite,
     /// A server of its own.
     Postgres,
-    /// A server of its own: MariaDB, or MySQL.
+    /// A server of its own: `MariaDB`, or `MySQL`.
     Mysql,
 }
 
@@ -128,7 +128,7 @@ impl Database {
         }
     }
 
-    /// Ends it as hard as it can end: PostgreSQL without a checkpoint, MariaDB by SIGKILL.
+    /// Ends it as hard as it can end: `PostgreSQL` without a checkpoint, `MariaDB` by SIGKILL.
     pub(crate) fn crash(&self) {
         match self {
             Self::Sqlite(_) => {}

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, time::Duration};
 
-/// A stream of choices (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators").
+/// A stream of choices (`SplitMix64`: Steele, Lea, Flood, "Fast splittable pseudorandom number generators").
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
 

@@ -13,7 +13,7 @@ const REACHED_WITHIN: Duration = Duration::from_secs(15);
 /// For half-open sockets to be noticed: two heartbeats and a half of silence, and the way back.
 const NOTICED_WITHIN: Duration = Duration::from_secs(110);
 /// For readers who were away to have everything.
-const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
+const CAUGHT_UP_WITHIN: Duration = Duration::from_mins(2);
 const MEBIBYTE: u64 = 1024 * 1024;
 
 impl World {
@@ -61,8 +61,8 @@ impl World {
 
     async fn rolling_restart(&mut self) -> Result<(), Failure> {
         for number in 0..self.fleet.instances.len() {
-            self.mark();
             self.fleet.terminate(number).await?;
+            self.mark();
             self.fleet.begin(number, None).await?;
         }
         Ok(())
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Undoes what still lasts, so that everybody can come to rest.
-    pub(crate) async fn heal(&mut self) -> Result<(), Failure> {
+    pub(crate) fn heal(&mut self) -> Result<(), Failure> {
         self.pipes.iter().for_each(super::proxy::Proxy::heal);
         self.readers.iter().for_each(|reader| reader.order(Order::Read));
         for number in 0..self.fleet.instances.len() {

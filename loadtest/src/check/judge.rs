@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use push_system::{accounts::Person, inbox::Snapshot, limits, read_state::ReadState};
 
 use super::{
-    history::{ReaderHistory, Record, Seen, Segment, message_print},
+    history::{Ack, Publish, ReaderHistory, Record, Seen, Segment, message_print},
     oracle::{Due, Expected, Fact, Row, Share, Tables},
 };
 
@@ -148,50 +148,58 @@ fn promises_are_stored(record: &Record, tables: &Tables, verdict: &mut Verdict) 
     for publish in &record.publishes {
         verdict.published += 1;
         let rows = stored.remove(&(publish.sender.0, publish.key.as_str())).unwrap_or_default();
-        let what = || format!("the message with key {} of person {}", publish.key, publish.sender);
-        if rows.len() > 1 {
-            let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
-            verdict.note(Kind::Duplicated, || format!("{} is expected once, and stored as {seqs:?}", what()));
-        }
-        if let Some(row) = rows.first()
-            && tables.keys.get(&(publish.sender, publish.key.clone())) != Some(&row.seq)
-        {
-            let kept = tables.keys.get(&(publish.sender, publish.key.clone()));
-            verdict.note(Kind::Other, || format!("{} is event {}, and its key says {kept:?}", what(), row.seq));
-        }
+        stored_at_most_once(publish, &rows, tables, verdict);
         let Some(first) = publish.acks.first() else { continue };
         verdict.acknowledged += 1;
-        if let Some(other) = publish.acks.iter().find(|ack| ack.id != first.id) {
-            verdict.note(Kind::Duplicated, || {
-                format!("{} was acknowledged as {} and again as {}", what(), first.id, other.id)
+        if let Some(other) = acknowledged.insert(first.id, &publish.key) {
+            verdict.note(Kind::Other, || {
+                format!("{} and key {other} were both acknowledged as {}", named(publish), first.id)
             });
         }
-        if let Some(other) = acknowledged.insert(first.id, &publish.key) {
-            verdict.note(Kind::Other, || format!("{} and key {other} were both acknowledged as {}", what(), first.id));
-        }
-        match rows.iter().find(|row| row.seq == first.id).and_then(|row| row.message()) {
-            None => verdict.note(Kind::Lost, || {
-                let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
-                format!("{} was acknowledged as {}; expected it in the table, saw {seqs:?}", what(), first.id)
-            }),
-            Some(message) => {
-                let print = message_print(message);
-                if publish.acks.iter().any(|ack| ack.print != print) {
-                    verdict.note(Kind::Other, || {
-                        format!(
-                            "{} was acknowledged with content {:016x} and is stored with {print:016x}: {message:?}",
-                            what(),
-                            first.print
-                        )
-                    });
-                }
-            }
-        }
+        acknowledged_is_stored(publish, first, &rows, verdict);
     }
     let ours: HashSet<u64> = record.publishes.iter().map(|publish| publish.sender.0).collect();
     for ((sender, key), rows) in stored.into_iter().filter(|((sender, _), _)| ours.contains(sender)) {
         verdict
             .note(Kind::Other, || format!("event {} has key {key} of person {sender}, who never sent it", rows[0].seq));
+    }
+}
+
+fn named(publish: &Publish) -> String {
+    format!("the message with key {} of person {}", publish.key, publish.sender)
+}
+
+fn stored_at_most_once(publish: &Publish, rows: &[&Row], tables: &Tables, verdict: &mut Verdict) {
+    let Some(row) = rows.first() else { return };
+    if rows.len() > 1 {
+        let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
+        verdict.note(Kind::Duplicated, || format!("{} is expected once, and stored as {seqs:?}", named(publish)));
+    }
+    let kept = tables.keys.get(&(publish.sender, publish.key.clone()));
+    if kept != Some(&row.seq) {
+        verdict.note(Kind::Other, || format!("{} is event {}, and its key says {kept:?}", named(publish), row.seq));
+    }
+}
+
+fn acknowledged_is_stored(publish: &Publish, first: &Ack, rows: &[&Row], verdict: &mut Verdict) {
+    let what = || named(publish);
+    if let Some(other) = publish.acks.iter().find(|ack| ack.id != first.id) {
+        verdict.note(Kind::Duplicated, || {
+            format!("{} was acknowledged as {} and again as {}", what(), first.id, other.id)
+        });
+    }
+    let Some(message) = rows.iter().find(|row| row.seq == first.id).and_then(|row| row.message()) else {
+        let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
+        return verdict.note(Kind::Lost, || {
+            format!("{} was acknowledged as {}; expected it in the table, saw {seqs:?}", what(), first.id)
+        });
+    };
+    let print = message_print(message);
+    if let Some(ack) = publish.acks.iter().find(|ack| ack.print != print) {
+        verdict.note(Kind::Other, || {
+            let (saw, id) = (ack.print, ack.id);
+            format!("{}, {id}, was acknowledged with content {saw:016x} and is stored with {print:016x}", what())
+        });
     }
 }
 

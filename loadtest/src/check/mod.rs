@@ -42,6 +42,8 @@ use self::{
 use crate::failure::{Context, Failure};
 
 /// What is asked for.
+#[expect(clippy::doc_markdown, reason = "the comments are the help text, printed as they are")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Check {
     /// Scenarios to run; `--list` names them [default: quiet]

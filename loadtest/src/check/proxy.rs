@@ -22,7 +22,7 @@ use crate::failure::{Context, Failure};
 
 /// Bytes forwarded at a time.
 const BUFFER: usize = 16 * 1024;
-/// What both PostgreSQL's and MySQL's clients write when they commit.
+/// What both `PostgreSQL`'s and `MySQL`'s clients write when they commit.
 const COMMIT: &[u8] = b"COMMIT";
 
 /// What becomes of new connections.
@@ -134,7 +134,7 @@ async fn accept(listener: TcpListener, target: SocketAddr, orders: watch::Receiv
             })),
             Entry::Open => drop(relays.spawn(async move {
                 if let Ok(server) = TcpStream::connect(target).await {
-                    relay(client, server, orders, born, &losses).await;
+                    Box::pin(relay(client, server, orders, born, &losses)).await;
                 }
             })),
         }
@@ -144,7 +144,7 @@ async fn accept(listener: TcpListener, target: SocketAddr, orders: watch::Receiv
 
 async fn until_cut(mut orders: watch::Receiver<Orders>, born: Orders) {
     if orders.wait_for(|now| now.cuts > born.cuts).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -169,7 +169,7 @@ async fn relay(client: TcpStream, server: TcpStream, orders: watch::Receiver<Ord
 
 async fn until_frozen(mut orders: watch::Receiver<Orders>, born: Orders) {
     if orders.wait_for(|now| now.freezes > born.freezes).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

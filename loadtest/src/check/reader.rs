@@ -104,7 +104,7 @@ pub(crate) struct Seat {
 
 /// Something that was waited for.
 enum Done {
-    Opened(u64, Result<Socket, CloseCode>),
+    Opened(u64, Result<Box<Socket>, CloseCode>),
     Loaded(Ticket, Result<Box<Snapshot>, Failure>),
     Asked(Login),
 }
@@ -265,7 +265,7 @@ impl Reader {
             Done::Opened(attempt, _) if attempt != self.attempt => Vec::new(),
             Done::Opened(_, Ok(socket)) => {
                 self.history.connections += 1;
-                self.socket = Some(socket);
+                self.socket = Some(*socket);
                 Vec::new()
             }
             Done::Opened(_, Err(code)) => self.closed(code),
@@ -352,7 +352,8 @@ impl Reader {
         let (attempt, door) = (self.attempt, self.any_door());
         let line = io::Line { door, number: self.seat.number, receive_buffer: self.seat.receive_buffer };
         let token = self.seat.member.token();
-        self.waiting.push(Box::pin(async move { Done::Opened(attempt, io::open(line, &token, &since).await) }));
+        self.waiting
+            .push(Box::pin(async move { Done::Opened(attempt, io::open(line, &token, &since).await.map(Box::new)) }));
     }
 
     fn load(&mut self, ticket: Ticket) {

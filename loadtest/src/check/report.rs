@@ -37,7 +37,7 @@ pub(crate) fn line(outcome: &Outcome) -> String {
 /// A run in more words.
 pub(crate) fn summary(outcome: &Outcome) -> String {
     let Outcome { verdict, timing, .. } = outcome;
-    let mut text = format!(
+    let text = format!(
         "  published {}, acknowledged {}, events checked {}, reconnects {}, resets {}, staleness p99 {}, worst {}, took {:.0} s",
         verdict.published,
         verdict.acknowledged,
@@ -48,10 +48,7 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         time(timing.worst),
         outcome.took.as_secs_f64(),
     );
-    for note in &outcome.notes {
-        text.push_str(&format!("\n  {note}"));
-    }
-    text
+    std::iter::once(text).chain(outcome.notes.iter().cloned()).collect::<Vec<_>>().join("\n  ")
 }
 
 fn cells(outcome: &Outcome) -> [String; 12] {

@@ -53,7 +53,7 @@ pub(crate) async fn run(plan: Plan, servers: &Servers, running: Option<Running>)
     world.begin_writing()?;
     time::sleep(QUIET).await;
     inject_until(&mut world).await?;
-    world.heal().await?;
+    world.heal()?;
     time::sleep(QUIET).await;
     let mut publishes = world.end_writing().await?;
     let tables = come_to_rest(&mut world, &mut publishes).await?;

@@ -128,9 +128,10 @@ impl World {
 
     async fn own(plan: Plan, servers: &Servers, mut ground: Ground) -> Result<Self, Failure> {
         let database = servers.database(plan.database, &plan.folder).await?;
-        let redis = match plan.redis {
-            true => Some(Redis::start_with(plan.scenario.redis).await.context("Redis")?),
-            false => None,
+        let redis = if plan.redis {
+            Some(Redis::start_with(plan.scenario.redis).await.context("Redis")?)
+        } else {
+            None
         };
         ground.redis = redis.as_ref().map(Redis::url);
         let (mut pipes, mut urls) = (Vec::new(), Vec::new());
@@ -159,41 +160,19 @@ impl World {
     ) -> Result<Self, Failure> {
         let instances: Arc<[SocketAddr]> = running.addresses.into();
         let chance = Chance::new(plan.seed);
-        let begun = Instant::now();
         let word = format!("c{:x}-{:x}", std::process::id(), since_1970().as_millis() & 0xffff_ffff);
-        let mut members = Vec::new();
-        // Half as many readers again have a person of their own; the others show a writer's inbox.
-        for number in 0..plan.writers + plan.readers.div_ceil(2) {
-            let name = format!("{word}-{number}");
-            members.push(Arc::new(Member::register(instances[number % instances.len()], &name).await?));
-        }
-        let (mut starts, mut base) = (Vec::new(), 0);
-        for member in &members {
-            let inbox = member.inbox(instances[0]).await?;
-            base = inbox.seq.0;
-            starts.push((member.person.id, inbox.read));
-        }
+        let people = People::register(&plan, &instances, &word).await?;
+        let (doors, entrances) = entrances(&plan, &instances).await?;
         let desk = Arc::new(Desk {
-            instances: Arc::clone(&instances),
-            members: members.into(),
-            begun,
+            instances,
+            members: people.members.into(),
+            begun: Instant::now(),
             word,
             filling: plan.scenario.filling,
-            newest: base.into(),
+            newest: people.base.into(),
             acknowledged: 0.into(),
         });
-        let mut doors = Vec::new();
-        let mut entrances = instances.to_vec();
-        if plan.scenario.fault == Fault::HalfOpen {
-            for address in &*instances {
-                doors.push(Proxy::start(*address).await?);
-            }
-            entrances = doors.iter().map(|door| door.address).collect();
-        }
-        if plan.scenario.fault == Fault::MoveSockets {
-            entrances.truncate(1);
-        }
-        let mut world = Self {
+        let mut whole = Self {
             fleet,
             backing,
             database_url: running.database,
@@ -201,8 +180,8 @@ impl World {
             doors,
             pipes,
             entrances: Arc::new(RwLock::new(entrances)),
-            starts,
-            base,
+            starts: people.starts,
+            base: people.base,
             desk,
             readers: Vec::new(),
             chance: chance.fork(1),
@@ -214,8 +193,8 @@ impl World {
             floods: 0,
             plan,
         };
-        world.seat_readers(&chance).await?;
-        Ok(world)
+        whole.seat_readers(&chance).await?;
+        Ok(whole)
     }
 
     async fn seat_readers(&mut self, chance: &Chance) -> Result<(), Failure> {
@@ -303,6 +282,47 @@ impl World {
     pub(crate) fn mark(&mut self) {
         self.marks.push(self.now());
         self.injected += 1;
+    }
+}
+
+/// The people of a run, before anything is published.
+struct People {
+    members: Vec<Arc<Member>>,
+    starts: Vec<(UserId, ReadState)>,
+    base: u64,
+}
+
+impl People {
+    /// Half as many as there are readers have a person of their own beside the writers; so some readers show a writer's
+    /// inbox, with its read state, and some persons have several readers.
+    async fn register(plan: &Plan, instances: &[SocketAddr], word: &str) -> Result<Self, Failure> {
+        let mut people = Self { members: Vec::new(), starts: Vec::new(), base: 0 };
+        for number in 0..plan.writers + plan.readers.div_ceil(2) {
+            let instance = instances[number % instances.len()];
+            people.members.push(Arc::new(Member::register(instance, &format!("{word}-{number}")).await?));
+        }
+        for member in &people.members {
+            let inbox = member.inbox(instances[0]).await?;
+            people.base = inbox.seq.0;
+            people.starts.push((member.person.id, inbox.read));
+        }
+        Ok(people)
+    }
+}
+
+/// Proxies before the instances where the scenario needs them, and where readers connect to.
+async fn entrances(plan: &Plan, instances: &[SocketAddr]) -> Result<(Vec<Proxy>, Vec<SocketAddr>), Failure> {
+    match plan.scenario.fault {
+        Fault::HalfOpen => {
+            let mut doors = Vec::new();
+            for address in instances {
+                doors.push(Proxy::start(*address).await?);
+            }
+            let addresses = doors.iter().map(|door| door.address).collect();
+            Ok((doors, addresses))
+        }
+        Fault::MoveSockets => Ok((Vec::new(), instances[..1].to_vec())),
+        _ => Ok((Vec::new(), instances.to_vec())),
     }
 }
 

@@ -34,7 +34,7 @@ use crate::{
 /// For one answer; then it counts as lost.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// How long a publish without an answer is tried again after everybody else has stopped.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
+const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 /// How many of 100 turns change read state instead of publishing.
 const READS: u64 = 8;
 /// How many of 100 publishes are cut off on their way, and never sent again.
