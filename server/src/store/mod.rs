@@ -17,8 +17,11 @@ mod rows;
 mod search;
 mod statements;
 mod types;
+mod url;
 mod words;
 
+pub mod mysql;
+pub mod postgres;
 pub mod sqlite;
 
 #[cfg(test)]
@@ -39,6 +42,7 @@ use push_system::{
 
 pub use open::OpenError;
 pub use types::*;
+pub use url::ServerUrl;
 
 /// The database could not do it; nothing about the request is to blame.
 #[derive(Debug)]
