@@ -10,7 +10,7 @@ use std::{
 use server::{
     config::{self, Flags},
     serve::{self, Parts},
-    store::sqlite::SqliteStore,
+    store::Store,
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -25,7 +25,7 @@ use crate::{
 pub struct TestApp {
     pub address: SocketAddr,
     pub clock: Arc<TestClock>,
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
     stop: CancellationToken,
     server: Option<JoinHandle<()>>,
     // Dropped last: the database lives in it.
