@@ -79,11 +79,12 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
 async fn run_server(config: Config) -> Result<(), Failure> {
     telemetry::start(&config.log);
     let store = serve::open(&config).await?;
+    let parts = Parts::connected(config.clone(), store.clone()).await?;
     let listen = config.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-    let reached = Config { listen: listener.local_addr()?, ..config.clone() };
+    let reached = Config { listen: listener.local_addr()?, ..config };
     println!("push-system is at {}", reached.base_url());
-    serve::launch(Parts::new(config, store.clone()), listener, stop_signal()?).await?;
+    serve::launch(parts, listener, stop_signal()?).await?;
     store.close().await;
     Ok(())
 }

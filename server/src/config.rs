@@ -5,12 +5,14 @@
 //! silently keep its default.
 
 mod base_url;
+mod redis_url;
 mod sources;
 mod values;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use base_url::BaseUrl;
+pub use redis_url::RedisUrl;
 pub use sources::{Flags, Source};
 pub use values::{Database, Registration, Secret, Switch};
 
@@ -25,6 +27,8 @@ pub struct Config {
     pub base_url: Option<BaseUrl>,
     /// Which database.
     pub database: Database,
+    /// The Redis that several instances share; without one there is one instance.
+    pub redis: Option<RedisUrl>,
     /// Open sockets one person may have.
     pub max_sockets_per_user: usize,
     /// Open sockets one address may have.
@@ -128,13 +132,13 @@ pub fn load(
 ) -> Result<Loaded, ConfigError> {
     let texts = Texts::gather(flags, variables, folder)?;
     let data_dir: PathBuf = texts.parse("data_dir", values::folder)?;
-    texts.parse_optional("redis_url", values::redis)?;
     let config = Config {
         listen: texts.parse("listen", values::listen)?,
         base_url: texts.parse_optional("base_url", BaseUrl::parse)?,
         database: texts
             .parse_optional("database_url", Database::parse)?
             .unwrap_or_else(|| Database::Sqlite(data_dir.join("push-system.db"))),
+        redis: texts.parse_optional("redis_url", RedisUrl::parse)?,
         max_sockets_per_user: texts.parse("max_sockets_per_user", values::count)?,
         max_sockets_per_address: texts.parse("max_sockets_per_address", values::count)?,
         rate_limits: texts.parse("rate_limits", Switch::parse)?,

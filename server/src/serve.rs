@@ -3,6 +3,7 @@
 mod connections;
 mod housekeeping;
 mod io;
+mod shared;
 
 use std::{future::Future, io as std_io, sync::Arc, time::Duration};
 
@@ -17,7 +18,10 @@ use tower_http::csrf;
 use crate::{
     auth::Auth,
     backend::StoreBackend,
-    bus::{Bus, local::LocalBus},
+    bus::{
+        Bus, Roster,
+        local::{LocalBus, LocalRoster},
+    },
     config::{Config, Database},
     http, push,
     push::Push,
@@ -28,6 +32,7 @@ use crate::{
 };
 
 pub use io::Peer;
+pub use shared::SharedError;
 
 use connections::Connections;
 
@@ -46,6 +51,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Hints between instances.
     pub bus: Arc<dyn Bus>,
+    /// Who is connected to which instance.
+    pub roster: Arc<dyn Roster>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Sizes and times of the push path.
@@ -62,8 +69,18 @@ impl Parts {
             sockets_per_address: config.max_sockets_per_address,
             ..push::Settings::default()
         };
-        let (bus, clock) = (Arc::new(LocalBus::default()), Arc::new(SystemClock));
-        Self { config, store, bus, clock, push, ws: ws::Settings::default() }
+        let (bus, roster) = (Arc::new(LocalBus::default()), Arc::new(LocalRoster::default()));
+        Self { config, store, bus, roster, clock: Arc::new(SystemClock), push, ws: ws::Settings::default() }
+    }
+
+    /// The same with the bus that is configured. A Redis that cannot be reached is waited for.
+    ///
+    /// # Errors
+    /// Redis refuses us or stays away, or the store does not say which system this is.
+    pub async fn connected(config: Config, store: Arc<dyn Store>) -> Result<Self, SharedError> {
+        let Some(url) = config.redis.clone() else { return Ok(Self::new(config, store)) };
+        let redis = Arc::new(shared::connect(&url, &*store).await?);
+        Ok(Self { bus: redis.clone(), roster: redis, ..Self::new(config, store) })
     }
 }
 
@@ -128,11 +145,11 @@ pub async fn launch(
 }
 
 async fn assemble(parts: Parts, listener: &TcpListener, tasks: &TaskTracker) -> Result<AppState, LaunchError> {
-    let Parts { mut config, store, bus, clock, push, ws } = parts;
+    let Parts { mut config, store, bus, roster, clock, push, ws } = parts;
     config.listen = listener.local_addr()?;
     let config = Arc::new(config);
     let drain = CancellationToken::new();
-    let push = Push::start(store.clone(), bus, clock.clone(), push, tasks, drain.clone()).await?;
+    let push = Push::start(store.clone(), (bus, roster), clock.clone(), push, tasks, drain.clone()).await?;
     let auth = Auth::start(store.clone(), push.clone(), clock.clone(), config.clone()).await?;
     let backend = Arc::new(StoreBackend::new(store.clone(), push.clone()));
     let (sockets, started) = (TaskTracker::new(), Instant::now());

@@ -1,18 +1,25 @@
 //! The bus of a single instance: in process, nothing to reach and nothing to configure.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, time::Instant};
 
-use super::{Bus, Hint, Subscription};
+use super::{Bus, Hint, Roster, Subscription};
 
-/// Hints a subscriber may be behind before it hears [`Hint::Gap`]. A hint is a few bytes that all subscribers share.
-pub const CAPACITY: usize = 1024;
+/// Hints a subscriber may be behind before it hears [`Hint::Gap`]. They are bytes that all subscribers share, and few of
+/// them are large.
+pub const CAPACITY: usize = 256;
 
 /// Fan-out within this process.
 #[derive(Debug)]
 pub struct LocalBus {
-    hints: broadcast::Sender<Bytes>,
+    hints: broadcast::Sender<Hint>,
 }
 
 impl LocalBus {
@@ -32,7 +39,7 @@ impl Default for LocalBus {
 impl Bus for LocalBus {
     fn publish(&self, hint: Bytes) {
         // The only error is that nobody listens.
-        let _ = self.hints.send(hint);
+        let _ = self.hints.send(Hint::Events(hint));
     }
 
     async fn subscribe(&self) -> Box<dyn Subscription> {
@@ -44,19 +51,70 @@ impl Bus for LocalBus {
     }
 }
 
+/// A subscription to what is heard in this process, wherever it comes from.
 #[derive(Debug)]
-struct LocalSubscription {
-    hints: broadcast::Receiver<Bytes>,
+pub(super) struct LocalSubscription {
+    pub(super) hints: broadcast::Receiver<Hint>,
 }
 
 #[async_trait]
 impl Subscription for LocalSubscription {
     async fn next(&mut self) -> Option<Hint> {
         match self.hints.recv().await {
-            Ok(hint) => Some(Hint::Events(hint)),
+            Ok(hint) => Some(hint),
             Err(broadcast::error::RecvError::Lagged(_)) => Some(Hint::Gap),
             Err(broadcast::error::RecvError::Closed) => None,
         }
+    }
+}
+
+type Notes = BTreeMap<usize, (Bytes, Instant)>;
+
+/// The roster of the instances in this process: of one, unless a test runs several.
+#[derive(Debug)]
+pub struct LocalRoster {
+    notes: Arc<Mutex<Notes>>,
+    own: usize,
+    lease: Duration,
+}
+
+impl LocalRoster {
+    /// The roster of the first instance, number 0.
+    pub fn new(lease: Duration) -> Self {
+        Self { notes: Arc::default(), own: 0, lease }
+    }
+
+    /// The roster of instance number `own` on the same board.
+    #[must_use]
+    pub fn beside(&self, own: usize) -> Self {
+        Self { notes: self.notes.clone(), own, lease: self.lease }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Of an instance that is alone; nobody reads what it leaves.
+impl Default for LocalRoster {
+    fn default() -> Self {
+        Self::new(Duration::from_mins(1))
+    }
+}
+
+#[async_trait]
+impl Roster for LocalRoster {
+    async fn exchange(&self, note: Bytes) -> Option<Vec<Bytes>> {
+        let now = Instant::now();
+        let mut notes = self.notes();
+        notes.insert(self.own, (note, now));
+        notes.retain(|_, (_, left)| now < *left + self.lease);
+        let others = notes.iter().filter(|(instance, _)| **instance != self.own);
+        Some(others.map(|(_, (note, _))| note.clone()).collect())
+    }
+
+    async fn leave(&self) {
+        self.notes().remove(&self.own);
     }
 }
 
@@ -65,14 +123,25 @@ mod tests {
     use super::*;
     use crate::bus::contract::{self, Fixture};
 
-    struct InProcess;
+    struct InProcess {
+        bus: LocalBus,
+        roster: LocalRoster,
+    }
 
     impl Fixture for InProcess {
         type Bus = LocalBus;
-        const FLOOD: usize = 2 * CAPACITY;
+        type Roster = LocalRoster;
 
-        async fn bus() -> LocalBus {
-            LocalBus::new()
+        async fn start(lease: Duration) -> Option<Self> {
+            Some(Self { bus: LocalBus::new(), roster: LocalRoster::new(lease) })
+        }
+
+        fn bus(&self) -> &LocalBus {
+            &self.bus
+        }
+
+        async fn instance(&self, number: usize) -> LocalRoster {
+            self.roster.beside(number)
         }
     }
 

@@ -1,17 +1,20 @@
-//! Hints between instances: "the log grew". Whatever a bus loses, the tail finds in the store a second later.
+//! What instances tell each other: hints that the log grew, and who is connected where. Whatever it loses is found in the
+//! store, or said again, within seconds.
 
 pub mod local;
+pub mod redis;
 
 #[cfg(test)]
 mod contract;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 /// What subscribers hear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
-    /// An instance (perhaps this one) committed events; the bytes are [`crate::push`]'s to read.
-    Events(bytes::Bytes),
+    /// An instance (perhaps this one) committed events; the bytes are [`crate::push`]'s to read, and never empty.
+    Events(Bytes),
     /// Hints may have been lost (disconnect, lag): compare with the store.
     Gap,
 }
@@ -23,7 +26,7 @@ pub enum Hint {
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
     /// Queues `hint` for everyone; never blocks and never fails: a bus that is away loses it.
-    fn publish(&self, hint: bytes::Bytes);
+    fn publish(&self, hint: Bytes);
 
     /// A new subscription; hears what is published after this returns.
     async fn subscribe(&self) -> Box<dyn Subscription>;
@@ -37,4 +40,16 @@ pub trait Bus: Send + Sync + 'static {
 pub trait Subscription: Send {
     /// The next hint; `None` when the bus is shut down. Cancel-safe.
     async fn next(&mut self) -> Option<Hint>;
+}
+
+/// A board on which each instance leaves one note for the others. A note that is not left again within its lease is gone:
+/// so is what an instance said that was killed.
+#[async_trait]
+pub trait Roster: Send + Sync + 'static {
+    /// Leaves `note` in place of the one before, for one lease, and reads those of the others, in no order. `None` when
+    /// nobody can say what the others have there. Takes seconds at most.
+    async fn exchange(&self, note: Bytes) -> Option<Vec<Bytes>>;
+
+    /// Takes the own note away, if the board can be reached.
+    async fn leave(&self);
 }

@@ -28,7 +28,7 @@ pub struct Flags {
     /// Another database, as sqlite://path [env: DATABASE_URL]
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Not in this version: the bus is in process [env: REDIS_URL]
+    /// Redis or Valkey that several instances share, as redis://host:port [env: REDIS_URL]
     #[arg(long, global = true, value_name = "URL")]
     pub redis_url: Option<String>,
     /// Whether new accounts are taken: open or closed [env: PUSH_REGISTRATION] [default: open]

@@ -84,7 +84,11 @@ fn each_value_is_checked_and_the_sentence_names_its_setting() {
         ("DATABASE_URL", "postgres://localhost/push", "SQLite only"),
         ("DATABASE_URL", "mysql://localhost/push", "SQLite only"),
         ("DATABASE_URL", "push.db", "sqlite://path"),
-        ("REDIS_URL", "redis://localhost", "in process"),
+        ("REDIS_URL", "localhost:6379", "redis://host:port"),
+        ("REDIS_URL", "http://localhost:6379", "redis://host:port"),
+        ("REDIS_URL", "redis://", "redis://host:port"),
+        ("REDIS_URL", "redis://localhost/push", "redis://host:port"),
+        ("REDIS_URL", "rediss://localhost/#insecure", "redis://host:port"),
     ] {
         let error = from_environment(&[(variable, value)]).unwrap_err();
         assert!(error.contains(names), "{variable}={value}: {error}");
@@ -128,6 +132,19 @@ fn what_is_shown_is_toml_with_sources() {
 #[test]
 fn a_password_in_a_url_is_hidden() {
     assert_eq!(values::without_password("redis://u:p@h/0"), "redis://u:hidden@h/0");
+    let loaded = with(&Flags::default(), &[("REDIS_URL", "redis://:sésame@h")], Path::new(NOWHERE)).unwrap();
+    let shown = format!("{loaded}{:?}", loaded.config);
+    assert!(shown.contains("redis://:hidden@h") && !shown.contains("same"), "{shown}");
+    let refused = from_environment(&[("REDIS_URL", "redis://:sésame@h/push")]).unwrap_err();
+    assert!(!refused.contains("same"), "{refused}");
+}
+
+#[test]
+fn a_redis_is_named_with_what_it_takes_to_reach_it() {
+    for url in ["redis://localhost", "rediss://push:secret@redis.example:6380/3", "redis://[::1]:6379"] {
+        let config = from_environment(&[("REDIS_URL", url)]).unwrap();
+        assert_eq!(config.redis.unwrap().expose().trim_end_matches('/'), url);
+    }
 }
 
 #[test]

@@ -160,10 +160,6 @@ pub(super) fn filter(text: &str) -> Result<String, String> {
     parsed.map(|_| text.to_owned()).map_err(|error| format!("“{text}” is no filter of log lines: {error}"))
 }
 
-pub(super) fn redis(_: &str) -> Result<(), String> {
-    Err("this version runs as one instance with its bus in process, Redis is not there yet; leave it out".to_owned())
-}
-
 /// A URL as it may be shown.
 pub(super) fn without_password(text: &str) -> String {
     let Ok(mut url) = url::Url::parse(text) else { return text.to_owned() };

@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use push_system::position::Position;
+use bytes::Bytes;
+use push_system::{ids::Seq, position::Position};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -18,6 +19,7 @@ use tokio::{
 use super::{
     Encoded, Random,
     hub::Hub,
+    relay::{self, News},
     tail::{Appended, Tail},
 };
 use crate::{
@@ -108,28 +110,47 @@ impl Follower {
         self.check_every * (1_000 - share) / 1_000
     }
 
-    /// Own commits: the common case needs no read at all.
+    /// Own commits: the common case needs no read at all. The other instances are told when everyone here is awake.
     async fn committed(&self, entries: Vec<Entry>) {
-        if entries.is_empty() {
-            return self.catch_up().await;
-        }
+        let before = self.tail.head();
         let entries: Vec<Arc<Encoded>> = entries.into_iter().map(|entry| Arc::new(entry.into())).collect();
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+            return self.perhaps_committed(&before).await;
+        };
         match self.take(&entries).await {
             Appended::Next => {}
             Appended::Gap => self.catch_up().await,
-            // What was just committed cannot be known already, unless the bus was faster, or the log went back.
+            // The bus, or a read for another reason, was faster.
+            Appended::Old if self.tail.vouches_for(&last.position) => {}
+            // Another event stands in its place: the log went back.
             Appended::Old => self.check().await,
         }
         failpoint::reached(Point::BeforeBus);
-        self.bus.publish(self.tail.head().to_string().into());
+        let tag_before = self.tag_before(first.position.seq, &before);
+        self.bus.publish(relay::write(tag_before, &entries, &last.position));
     }
 
-    /// Another instance says how far the log has come.
-    async fn hinted(&self, bytes: &[u8]) {
-        let position = std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<Position>().ok());
+    /// A commit without an answer may have gone through.
+    async fn perhaps_committed(&self, before: &Position) {
+        self.catch_up().await;
         let head = self.tail.head();
-        if position.is_some_and(|hint| hint.epoch == head.epoch && hint.seq > head.seq) {
-            self.catch_up().await;
+        if head != *before {
+            self.bus.publish(relay::write(None, &[], &head));
+        }
+    }
+
+    /// The tag of the event before `first`, by which the others see that they followed the same log.
+    fn tag_before(&self, first: Seq, before: &Position) -> Option<u32> {
+        if before.seq.next() == first { Some(before.tag) } else { self.tail.tag_at(Seq(first.0.checked_sub(1)?)) }
+    }
+
+    /// Another instance, or this one, tells of a commit.
+    async fn hinted(&self, bytes: &Bytes) {
+        match relay::read(bytes, &self.tail.head()) {
+            News::None => {}
+            News::Next(entries) => drop(self.take(&entries).await),
+            News::Grown => self.catch_up().await,
+            News::Forked => self.check().await,
         }
     }
 

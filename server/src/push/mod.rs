@@ -9,6 +9,7 @@ mod follower;
 mod hub;
 mod presence;
 mod read_change;
+mod relay;
 mod replay;
 mod sequencer;
 mod tail;
@@ -32,7 +33,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    bus::Bus,
+    bus::{Bus, Roster},
     store::{Change, EntryBody, Outcome, Publish, Revocation, SessionId, Store, StoreError, Write},
 };
 
@@ -61,7 +62,7 @@ pub struct Settings {
     pub check_every: Duration,
     /// How long a person stays in sight after their last socket ended.
     pub leave_after: Duration,
-    /// How often changes of presence are told.
+    /// How often changes of presence are told, and exchanged with the other instances.
     pub presence_every: Duration,
     /// Sockets per person; one more and the longest silent one is closed.
     pub sockets_per_user: usize,
@@ -123,12 +124,14 @@ impl Push {
     /// The store cannot be read.
     pub async fn start(
         store: Arc<dyn Store>,
-        bus: Arc<dyn Bus>,
+        (bus, roster): (Arc<dyn Bus>, Arc<dyn Roster>),
         clock: Arc<dyn Clock>,
         settings: Settings,
         tracker: &TaskTracker,
         stop: CancellationToken,
     ) -> Result<Self, StoreError> {
+        // Before the log is read: what is committed while it is must be heard.
+        let subscription = bus.subscribe().await;
         let tail = Arc::new(Tail::load(&*store, settings.tail_bytes).await?);
         let hub = Arc::new(Hub::new(tail.head(), settings.sockets_per_user, settings.sockets_per_address));
         let presence = Arc::new(PresenceBoard::new(settings.leave_after));
@@ -145,9 +148,9 @@ impl Push {
             check_every: settings.check_every,
             random: settings.random.clone(),
         };
-        let subscription = bus.subscribe().await;
         tracker.spawn(follower.run(feed, subscription));
         tracker.spawn(presence::announce(presence.clone(), hub.clone(), settings.presence_every, stop.clone()));
+        tracker.spawn(presence::exchange(presence.clone(), roster, settings.presence_every, stop.clone()));
         let replay = Replay::new(store.clone());
         let random = settings.random;
         let follower = follower_state;

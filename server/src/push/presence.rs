@@ -1,4 +1,4 @@
-//! Who is connected, counted by people, and told once a second.
+//! Who is connected, here or to another instance, counted by people, and told once a second.
 
 use std::{
     collections::BTreeMap,
@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use push_system::{
     accounts::{Person, Username},
     api::Presence,
@@ -14,10 +15,17 @@ use push_system::{
     limits,
     protocol::{PresenceChange, ServerFrame},
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::hub::Hub;
+use crate::bus::Roster;
+
+/// Bytes of notes an instance exchanges a second: a crowd is told to the others less often, and above
+/// [`limits::PRESENCE_PEOPLE`] only their number is shown anyway.
+const NOTE_BYTES_PER_SECOND: usize = 64 * 1024;
+/// The longest pause between two exchanges: a third of a lease, so that one may fail and the next is still in time.
+const EXCHANGE_AT_LEAST: Duration = Duration::from_secs(15);
 
 /// Who is here. Changes are gathered and become one version, so that a reload (leave, then come back) is no change.
 pub struct PresenceBoard {
@@ -33,11 +41,29 @@ struct Board {
 
 struct Guest {
     id: UserId,
+    /// Connected to this instance.
     sockets: usize,
-    /// When the last socket ended.
+    /// Connected to another one, as far as is known.
+    elsewhere: bool,
+    /// When the last socket, here or elsewhere, ended.
     alone_since: Option<Instant>,
     /// Whether others were told.
     told: bool,
+}
+
+impl Board {
+    fn guest(&mut self, person: &Person) -> &mut Guest {
+        let absent = Guest { id: person.id, sockets: 0, elsewhere: false, alone_since: None, told: false };
+        self.here.entry(person.name.clone()).or_insert(absent)
+    }
+}
+
+impl Guest {
+    /// Notes since when nobody of this name is connected anywhere.
+    fn look(&mut self, now: Instant) {
+        let connected = self.sockets > 0 || self.elsewhere;
+        self.alone_since = if connected { None } else { self.alone_since.or(Some(now)) };
+    }
 }
 
 impl PresenceBoard {
@@ -48,8 +74,7 @@ impl PresenceBoard {
     /// One more socket of this person.
     pub fn arrive(&self, person: &Person) {
         let mut board = self.lock();
-        let absent = Guest { id: person.id, sockets: 0, alone_since: None, told: false };
-        let guest = board.here.entry(person.name.clone()).or_insert(absent);
+        let guest = board.guest(person);
         guest.sockets += 1;
         guest.alone_since = None;
     }
@@ -59,10 +84,30 @@ impl PresenceBoard {
         let mut board = self.lock();
         if let Some(guest) = board.here.get_mut(&person.name) {
             guest.sockets = guest.sockets.saturating_sub(1);
-            if guest.sockets == 0 {
-                guest.alone_since = Some(now);
-            }
+            guest.look(now);
         }
+    }
+
+    /// These people, and no others, are connected to other instances.
+    pub fn set_elsewhere(&self, people: &[Person], now: Instant) {
+        let mut board = self.lock();
+        for guest in board.here.values_mut() {
+            guest.elsewhere = false;
+        }
+        for person in people {
+            board.guest(person).elsewhere = true;
+        }
+        for guest in board.here.values_mut() {
+            guest.look(now);
+        }
+    }
+
+    /// What the other instances are told: who is connected to this one.
+    pub fn note(&self) -> Bytes {
+        let board = self.lock();
+        let connected = board.here.iter().filter(|(_, guest)| guest.sockets > 0);
+        let people: Vec<_> = connected.map(|(name, guest)| Person { id: guest.id, name: name.clone() }).collect();
+        serde_json::to_vec(&people).unwrap_or_else(|_| unreachable!("people have only string keys")).into()
     }
 
     /// Gathers what changed since the last time into the next version, if anything did.
@@ -119,6 +164,34 @@ pub async fn announce(board: Arc<PresenceBoard>, hub: Arc<Hub>, every: Duration,
             hub.tell_presence(text(&frame));
         }
     }
+}
+
+/// Tells the other instances who is here and learns who is there. When nobody can say, each shows its own people.
+pub async fn exchange(board: Arc<PresenceBoard>, roster: Arc<dyn Roster>, every: Duration, stop: CancellationToken) {
+    let forever = async {
+        loop {
+            let note = board.note();
+            let mut bytes = note.len();
+            let notes = roster.exchange(note).await.unwrap_or_default();
+            bytes += notes.iter().map(Bytes::len).sum::<usize>();
+            let people: Vec<Person> = notes.iter().flat_map(read_note).collect();
+            board.set_elsewhere(&people, Instant::now());
+            sleep(pause(bytes, every)).await;
+        }
+    };
+    stop.run_until_cancelled(forever).await;
+    // Whoever moves to another instance now is told by that one.
+    roster.leave().await;
+}
+
+/// A note that cannot be read says nothing, and its people are seen where they are.
+fn read_note(note: &Bytes) -> Vec<Person> {
+    serde_json::from_slice(note).unwrap_or_default()
+}
+
+fn pause(bytes: usize, every: Duration) -> Duration {
+    let paid = u64::try_from(bytes / NOTE_BYTES_PER_SECOND).unwrap_or(u64::MAX);
+    Duration::from_secs(paid).min(EXCHANGE_AT_LEAST).max(every)
 }
 
 fn text(frame: &ServerFrame) -> Utf8Bytes {

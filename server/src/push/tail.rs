@@ -126,6 +126,11 @@ impl Tail {
         ring.head == *position || ring.at(position.seq).is_some_and(|entry| entry.position == *position)
     }
 
+    /// The tag of the event at `seq`, if it is kept.
+    pub fn tag_at(&self, seq: Seq) -> Option<u32> {
+        self.read().at(seq).map(|entry| entry.position.tag)
+    }
+
     /// Events behind `after` for `user`, until `max_bytes` of them are found.
     pub fn behind(&self, after: Seq, user: UserId, max_bytes: usize) -> Behind {
         let ring = self.read();

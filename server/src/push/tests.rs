@@ -1,12 +1,16 @@
 //! The parts of the push path by themselves; the whole is tested over real sockets in `server/tests`.
 
+mod follower;
+
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use push_system::{
     accounts::{Person, Username},
     ids::{Seq, UserId},
+    ports::Clock,
     position::{Epoch, Position},
     protocol::{CloseCode, PresenceChange, ServerFrame},
+    timestamp::Timestamp,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -30,6 +34,14 @@ fn person(id: u64) -> Person {
 fn entry(seq: u64, audience: Audience) -> Arc<Encoded> {
     let frame = format!(r#"{{"type":"event","seq":{seq}}}"#).into();
     Arc::new(Encoded { position: at(seq), audience, frame, revocation: None })
+}
+
+struct Midnight;
+
+impl Clock for Midnight {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_ms(0)
+    }
 }
 
 fn people(ids: &[u64]) -> Audience {
@@ -204,6 +216,44 @@ mod presence {
     }
 
     #[test]
+    fn who_moves_to_another_instance_is_no_change_and_who_is_on_both_is_one() {
+        let board = PresenceBoard::new(PATIENCE);
+        let now = Instant::now();
+        board.arrive(&person(1));
+        board.set_elsewhere(&[person(1), person(2)], now);
+        let joined = PresenceChange { joined: vec![person(1), person(2)], left: vec![] };
+        assert_eq!(change(board.gather(now)), Some((1, joined)));
+        board.leave(&person(1), now);
+        board.set_elsewhere(&[person(2)], now);
+        board.set_elsewhere(&[person(1)], now + PATIENCE / 2);
+        board.arrive(&person(2));
+        assert_eq!(board.gather(now + PATIENCE * 2), None);
+        assert_eq!(board.whole().count, 2);
+    }
+
+    #[test]
+    fn who_was_elsewhere_leaves_as_those_do_who_were_here() {
+        let board = PresenceBoard::new(PATIENCE);
+        let now = Instant::now();
+        board.set_elsewhere(&[person(1)], now);
+        board.gather(now);
+        board.set_elsewhere(&[], now);
+        board.set_elsewhere(&[], now + PATIENCE / 2);
+        let left = PresenceChange { joined: vec![], left: vec![person(1)] };
+        assert_eq!(change(board.gather(now + PATIENCE)), Some((2, left)));
+    }
+
+    #[test]
+    fn the_others_are_told_of_those_who_are_connected_here() {
+        let board = PresenceBoard::new(PATIENCE);
+        board.arrive(&person(1));
+        board.arrive(&person(2));
+        board.leave(&person(2), Instant::now());
+        board.set_elsewhere(&[person(3)], Instant::now());
+        assert_eq!(board.note(), r#"[{"id":1,"name":"user1"}]"#);
+    }
+
+    #[test]
     fn a_crowd_is_only_counted() {
         let board = PresenceBoard::new(PATIENCE);
         (1..=201).for_each(|id| board.arrive(&person(id)));
@@ -215,23 +265,15 @@ mod presence {
 }
 
 mod page {
-    use push_system::{message::PublishRequest, ports::Clock, timestamp::Timestamp};
+    use push_system::message::PublishRequest;
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
     use super::*;
     use crate::{
-        bus::local::LocalBus,
+        bus::local::{LocalBus, LocalRoster},
         push::{Push, Settings},
         store::{Accounts as _, NewAccount, sqlite::SqliteStore},
     };
-
-    struct Midnight;
-
-    impl Clock for Midnight {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_unix_ms(0)
-        }
-    }
 
     fn draft(text: &str) -> push_system::message::Draft {
         push_system::message::Draft::parse(PublishRequest { message: text.into(), ..PublishRequest::default() })
@@ -247,8 +289,9 @@ mod page {
         let ana = store.register(account).await.unwrap().unwrap().person;
         // A tail that keeps nothing: every page comes from the store.
         let settings = Settings { tail_bytes: 0, ..Settings::default() };
-        let (bus, tracker, stop) = (Arc::new(LocalBus::new()), TaskTracker::new(), CancellationToken::new());
-        let push = Push::start(store, bus, Arc::new(Midnight), settings, &tracker, stop.clone()).await.unwrap();
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let between = (Arc::new(LocalBus::new()) as _, Arc::new(LocalRoster::default()) as _);
+        let push = Push::start(store, between, Arc::new(Midnight), settings, &tracker, stop.clone()).await.unwrap();
         let one = push.publish(&ana, None, draft("one")).await.unwrap();
         while push.dispatched().seq.0 < one.id.0 {
             tokio::task::yield_now().await;

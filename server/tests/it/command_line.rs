@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::http::{PASSWORD, Program};
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_push-system"));
     // Only what a test says: the variables of whoever runs the tests are none of the binary's business.
     command.args(arguments).env_clear().current_dir(folder).stdin(Stdio::null());
@@ -33,25 +33,26 @@ fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A server process with its address.
-struct Server {
+pub struct Server {
     child: Child,
-    url: String,
+    pub url: String,
     // Kept open: a server must not die of a reader that went away.
     _output: BufReader<std::process::ChildStdout>,
 }
 
 impl Server {
     fn start(folder: &Path) -> Self {
-        let mut child = command(folder, &["--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary runs");
+        let mut command = command(folder, &["--listen", "127.0.0.1:0"]);
+        Self::started(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary runs"))
+    }
+
+    /// A process that serves, or is about to; its output is a pipe.
+    pub fn started(mut child: Child) -> Self {
         let mut output = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
         output.read_line(&mut line).expect("a line");
@@ -63,7 +64,7 @@ impl Server {
         self.url.trim_start_matches("http://")
     }
 
-    fn stop(mut self, signal: &str) -> Option<i32> {
+    pub fn stop(mut self, signal: &str) -> Option<i32> {
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &process]).status().expect("kill runs");
         assert!(sent.success());
@@ -71,7 +72,7 @@ impl Server {
     }
 }
 
-fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 

@@ -1,0 +1,266 @@
+//! What one instance tells the others of a commit, so that they need not read the store for it.
+//!
+//! Lines of text: a header (version, last place, tag of the event before the first, count), then for each event its
+//! envelope and its frame as it goes on the wire. No frame holds a line end: JSON escapes them. A commit too large to
+//! be told, or whose predecessor is not known, is a header alone. A version that is not known means: look into the store.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
+use push_system::{
+    ids::{Seq, UserId},
+    position::Position,
+    protocol::EVENT_FRAME_PREFIX,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Encoded;
+use crate::store::{Audience, Revocation, SessionId};
+
+const VERSION: &str = "1";
+/// Above this the others read the store: a bus is not made for it, and such commits are rare.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// What a relayed commit means to an instance whose tail ends at some place.
+#[derive(Debug, PartialEq, Eq)]
+pub enum News {
+    /// Nothing: it is known, or of another life of the log.
+    None,
+    /// The events that come next.
+    Next(Vec<Arc<Encoded>>),
+    /// The log has grown, and the store knows how.
+    Grown,
+    /// It follows on another event than the tail's last: one of the two logs is not the log.
+    Forked,
+}
+
+/// The envelope: what an instance must know of an event it does not understand.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope {
+    tag: u32,
+    to: To,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends: Option<Ends>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum To {
+    Everyone,
+    People(Vec<UserId>),
+    Servers,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Ends {
+    Session(String),
+    Sessions { of: UserId, keep: Option<String> },
+}
+
+/// A commit as bytes. `before` is the tag of the event before the first, if it is known.
+pub fn write(before: Option<u32>, entries: &[Arc<Encoded>], head: &Position) -> Bytes {
+    let told = before.and_then(|before| write_all(before, entries));
+    told.unwrap_or_else(|| header(head, 0, 0)).into()
+}
+
+fn header(last: &Position, before: u32, count: usize) -> String {
+    format!("{VERSION} {last} {before:08x} {count}\n")
+}
+
+fn write_all(before: u32, entries: &[Arc<Encoded>]) -> Option<String> {
+    let (first, last) = (entries.first()?, entries.last()?);
+    let dense = last.position.seq.0 - first.position.seq.0 + 1 == entries.len() as u64;
+    let size: usize = entries.iter().map(|entry| entry.weight()).sum();
+    if !dense || size > MOST_BYTES {
+        return None;
+    }
+    let mut text = header(&last.position, before, entries.len());
+    for entry in entries {
+        text.push_str(&serde_json::to_string(&Envelope::from(&**entry)).ok()?);
+        text.push('\n');
+        text.push_str(entry.frame.as_str());
+        text.push('\n');
+    }
+    Some(text)
+}
+
+/// Reads what [`write`] wrote, for a tail that ends at `head`. What is known already costs no more than its first line.
+pub fn read(bytes: &Bytes, head: &Position) -> News {
+    match parse(bytes, head) {
+        Some(news) => news,
+        None => News::Grown,
+    }
+}
+
+fn parse(bytes: &Bytes, head: &Position) -> Option<News> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (header, events) = bytes.split_at(end);
+    let mut words = std::str::from_utf8(header).ok()?.split(' ');
+    if words.next()? != VERSION {
+        return None;
+    }
+    let last: Position = words.next()?.parse().ok()?;
+    if last.epoch != head.epoch || last.seq <= head.seq {
+        return Some(News::None);
+    }
+    let before = u32::from_str_radix(words.next()?, 16).ok()?;
+    let count: u64 = words.next()?.parse().ok()?;
+    // Places are dense, so the first one follows from the last. A header alone begins behind every tail.
+    let first = Seq(last.seq.0.checked_sub(count)? + 1);
+    if first > head.seq.next() {
+        return Some(News::Grown);
+    }
+    let mut lines = std::str::from_utf8(&events[1..]).ok()?.lines();
+    let mut tag_before = before;
+    let mut next = Vec::new();
+    for seq in first.0..=last.seq.0 {
+        if seq == head.seq.next().0 && tag_before != head.tag {
+            return Some(News::Forked);
+        }
+        let envelope: Envelope = serde_json::from_str(lines.next()?).ok()?;
+        tag_before = envelope.tag;
+        let frame = lines.next()?;
+        if seq > head.seq.0 {
+            next.push(Arc::new(envelope.open(&last, Seq(seq), frame)?));
+        }
+    }
+    (tag_before == last.tag).then_some(News::Next(next))
+}
+
+impl From<&Encoded> for Envelope {
+    fn from(entry: &Encoded) -> Self {
+        let to = match &entry.audience {
+            Audience::Everyone => To::Everyone,
+            Audience::People(people) => To::People(people.clone()),
+            Audience::Servers => To::Servers,
+        };
+        let ends = entry.revocation.as_ref().map(|revocation| match revocation {
+            Revocation::Session(session) => Ends::Session(session.to_string()),
+            Revocation::Person { user, keep } => {
+                Ends::Sessions { of: *user, keep: keep.as_ref().map(SessionId::to_string) }
+            }
+        });
+        Self { tag: entry.position.tag, to, ends }
+    }
+}
+
+impl Envelope {
+    fn open(self, last: &Position, seq: Seq, frame: &str) -> Option<Encoded> {
+        if !frame.is_empty() && !frame.starts_with(EVENT_FRAME_PREFIX) {
+            return None;
+        }
+        let audience = match self.to {
+            To::Everyone => Audience::Everyone,
+            To::People(mut people) => {
+                people.sort_unstable();
+                Audience::People(people)
+            }
+            To::Servers => Audience::Servers,
+        };
+        let revocation = match self.ends {
+            None => None,
+            Some(Ends::Session(id)) => Some(Revocation::Session(session(&id)?)),
+            Some(Ends::Sessions { of, keep: None }) => Some(Revocation::Person { user: of, keep: None }),
+            Some(Ends::Sessions { of, keep: Some(id) }) => {
+                Some(Revocation::Person { user: of, keep: Some(session(&id)?) })
+            }
+        };
+        let position = Position { epoch: last.epoch.clone(), seq, tag: self.tag };
+        Some(Encoded { position, audience, frame: Utf8Bytes::from(frame), revocation })
+    }
+}
+
+fn session(text: &str) -> Option<SessionId> {
+    Uuid::parse_str(text).ok().map(SessionId)
+}
+
+#[cfg(test)]
+mod tests {
+    use push_system::position::Epoch;
+
+    use super::*;
+
+    fn at(seq: u64) -> Position {
+        Position { epoch: Epoch::parse("e1").unwrap(), seq: Seq(seq), tag: u32::try_from(seq).unwrap() * 3 }
+    }
+
+    fn entry(seq: u64) -> Arc<Encoded> {
+        let session = SessionId(Uuid::from_u128(u128::from(seq)));
+        let (audience, revocation) = match seq % 4 {
+            0 => (Audience::Everyone, None),
+            1 => (Audience::People(vec![UserId(2), UserId(7)]), None),
+            2 => (Audience::Servers, Some(Revocation::Session(session))),
+            _ => (Audience::Servers, Some(Revocation::Person { user: UserId(7), keep: Some(session) })),
+        };
+        let frame = match audience {
+            Audience::Servers => Utf8Bytes::default(),
+            _ => format!(r#"{EVENT_FRAME_PREFIX}"seq":{seq},"text":"a\nb 林"}}"#).into(),
+        };
+        Arc::new(Encoded { position: at(seq), audience, frame, revocation })
+    }
+
+    fn entries(seqs: std::ops::RangeInclusive<u64>) -> Vec<Arc<Encoded>> {
+        seqs.map(entry).collect()
+    }
+
+    fn told(seqs: std::ops::RangeInclusive<u64>) -> Bytes {
+        let (before, last) = (at(seqs.start() - 1).tag, at(*seqs.end()));
+        write(Some(before), &entries(seqs), &last)
+    }
+
+    #[test]
+    fn what_comes_next_arrives_as_it_was_sent() {
+        assert_eq!(read(&told(4..=7), &at(3)), News::Next(entries(4..=7)));
+    }
+
+    #[test]
+    fn of_what_is_partly_known_the_rest_comes_next() {
+        assert_eq!(read(&told(4..=7), &at(5)), News::Next(entries(6..=7)));
+    }
+
+    #[test]
+    fn what_is_known_or_of_another_life_is_nothing() {
+        assert_eq!(read(&told(4..=7), &at(7)), News::None);
+        assert_eq!(read(&told(4..=7), &Position { epoch: Epoch::parse("e2").unwrap(), ..at(3) }), News::None);
+    }
+
+    #[test]
+    fn what_lies_further_ahead_must_be_read_from_the_store() {
+        assert_eq!(read(&told(5..=7), &at(3)), News::Grown);
+    }
+
+    #[test]
+    fn another_event_before_it_than_the_one_followed_is_a_fork() {
+        for head in [3, 5] {
+            assert_eq!(read(&told(4..=7), &Position { tag: 1, ..at(head) }), News::Forked);
+        }
+    }
+
+    #[test]
+    fn a_commit_too_large_or_without_its_predecessor_is_told_by_its_place_alone() {
+        let mut large = Arc::unwrap_or_clone(entry(4));
+        large.frame = format!("{EVENT_FRAME_PREFIX}{}", "x".repeat(MOST_BYTES)).into();
+        for alone in [write(Some(at(3).tag), &[Arc::new(large)], &at(4)), write(None, &entries(4..=4), &at(4))] {
+            assert!(alone.len() < 100);
+            assert_eq!(read(&alone, &at(3)), News::Grown);
+            assert_eq!(read(&alone, &at(4)), News::None);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_sends_to_the_store() {
+        let whole = told(4..=7);
+        let text = std::str::from_utf8(&whole).unwrap();
+        let later = text.replacen("1 ", "2 ", 1);
+        let more = text.replacen("\"to\"", "\"and\":1,\"to\"", 1);
+        let other = text.replacen("everyone", "somebody", 1);
+        for unreadable in ["", "\n", "1", "1 e1.7.00000015", &later, &more, &other, &text[..text.len() / 2]] {
+            assert_eq!(read(&Bytes::from(unreadable.to_owned()), &at(3)), News::Grown, "{unreadable}");
+        }
+        assert_eq!(read(&Bytes::from_static(b"1 \xff"), &at(3)), News::Grown);
+    }
+}

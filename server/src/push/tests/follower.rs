@@ -1,0 +1,219 @@
+//! The follower between a store and a bus that does what a test says.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use push_system::{
+    message::{ClientId, Draft, PublishRequest},
+    timestamp::Timestamp,
+};
+use tempfile::TempDir;
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::{interval, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Midnight, *};
+use crate::{
+    bus::{Bus, Hint, Subscription, local::LocalRoster},
+    push::{
+        Push, Settings,
+        relay::{self, News},
+    },
+    store::{Accounts as _, Change, Log as _, NewAccount, Outcome, Publish, Write, sqlite::SqliteStore},
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const NEVER: Duration = Duration::from_hours(1);
+
+/// Delivers what the test sends, and keeps what is published.
+struct Scripted {
+    hints: Mutex<Option<mpsc::UnboundedReceiver<Hint>>>,
+    published: mpsc::UnboundedSender<Bytes>,
+}
+
+struct Script(mpsc::UnboundedReceiver<Hint>);
+
+#[async_trait]
+impl Bus for Scripted {
+    fn publish(&self, hint: Bytes) {
+        self.published.send(hint).expect("a test that listens");
+    }
+
+    async fn subscribe(&self) -> Box<dyn Subscription> {
+        Box::new(Script(self.hints.lock().await.take().expect("one subscriber")))
+    }
+
+    async fn is_up(&self) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl Subscription for Script {
+    async fn next(&mut self) -> Option<Hint> {
+        self.0.recv().await
+    }
+}
+
+/// One instance on its own database.
+struct Instance {
+    push: Push,
+    store: Arc<SqliteStore>,
+    ana: Person,
+    hints: mpsc::UnboundedSender<Hint>,
+    published: mpsc::UnboundedReceiver<Bytes>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    _folder: TempDir,
+}
+
+impl Instance {
+    async fn start(check_every: Duration) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(&folder.path().join("log.db")).await.unwrap());
+        let at = Timestamp::from_unix_ms(0);
+        let account = NewAccount { name: person(1).name, email: None, password_hash: "x".into(), at };
+        let ana = store.register(account).await.unwrap().unwrap().person;
+        let (hints, script) = mpsc::unbounded_channel();
+        let (publishing, published) = mpsc::unbounded_channel();
+        let bus = Arc::new(Scripted { hints: Mutex::new(Some(script)), published: publishing });
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let settings = Settings { check_every, ..Settings::default() };
+        let between = (bus as _, Arc::new(LocalRoster::default()) as _);
+        let push = Push::start(store.clone(), between, Arc::new(Midnight), settings, &tasks, stop.clone());
+        let push = push.await.unwrap();
+        Self { push, store, ana, hints, published, tasks, stop, _folder: folder }
+    }
+
+    /// Another instance commits, and says nothing.
+    async fn another_commits(&self, key: &str) -> Position {
+        let draft = Draft::parse(PublishRequest { message: key.into(), ..PublishRequest::default() }).unwrap();
+        let key = ClientId::parse(key, "client_id").unwrap();
+        let publish = Publish { sender: self.ana.clone(), key, request_hash: [0; 32], draft, named: vec![] };
+        let write = Write { at: Timestamp::from_unix_ms(0), tag: 77, change: Change::Publish(publish) };
+        match self.store.commit(&[write]).await.unwrap().remove(0) {
+            Outcome::Stored(entry) => entry.position,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What follows on the tail's head, and is in no store.
+    fn invented(&self, revocation: Option<Revocation>) -> Arc<Encoded> {
+        let head = self.push.dispatched();
+        let position = Position { seq: head.seq.next(), tag: 99, ..head };
+        Arc::new(Encoded { position, audience: Audience::Servers, frame: Default::default(), revocation })
+    }
+
+    /// Says that `entry` comes after an event with this tag.
+    fn tells(&self, before: u32, entry: &Arc<Encoded>) {
+        let told = relay::write(Some(before), std::slice::from_ref(entry), &entry.position);
+        self.hints.send(Hint::Events(told)).unwrap();
+    }
+
+    async fn follows_to(&self, position: &Position) {
+        let follow = async {
+            while self.push.dispatched() != *position {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, follow).await.expect("it follows in time");
+    }
+
+    async fn finish(self) {
+        self.stop.cancel();
+        self.push.finish();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+#[tokio::test]
+async fn what_comes_next_on_the_bus_needs_no_store() {
+    let here = Instance::start(NEVER).await;
+    let next = here.invented(None);
+    here.tells(here.push.dispatched().tag, &next);
+    here.follows_to(&next.position).await;
+    here.finish().await;
+}
+
+#[tokio::test]
+async fn a_revocation_on_the_bus_is_told_before_anything_else() {
+    let here = Instance::start(NEVER).await;
+    let revocation = Revocation::Person { user: here.ana.id, keep: None };
+    let (tell, mut told) = mpsc::unbounded_channel();
+    here.push.on_revocation(Box::new(move |revocation| tell.send(revocation.clone()).unwrap()));
+    here.tells(here.push.dispatched().tag, &here.invented(Some(revocation.clone())));
+    assert_eq!(timeout(PATIENCE, told.recv()).await.unwrap(), Some(revocation));
+    here.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_bus_lost_is_read_from_the_store() {
+    let here = Instance::start(NEVER).await;
+    let gap = || Hint::Gap;
+    let place_alone = |place: &Position| Hint::Events(relay::write(None, &[], place));
+    let of_a_later_version = || Hint::Events(Bytes::from_static(b"9 what?"));
+    let first = here.another_commits("k1").await;
+    here.hints.send(gap()).unwrap();
+    here.follows_to(&first).await;
+    let second = here.another_commits("k2").await;
+    here.hints.send(place_alone(&second)).unwrap();
+    here.follows_to(&second).await;
+    let third = here.another_commits("k3").await;
+    here.hints.send(of_a_later_version()).unwrap();
+    here.follows_to(&third).await;
+    here.another_commits("k4").await;
+    let fifth = here.another_commits("k5").await;
+    let told = Arc::new(Encoded {
+        position: fifth.clone(),
+        audience: Audience::Everyone,
+        frame: Default::default(),
+        revocation: None,
+    });
+    here.tells(77, &told);
+    here.follows_to(&fifth).await;
+    here.finish().await;
+}
+
+#[tokio::test]
+async fn what_follows_on_another_event_is_not_taken() {
+    let here = Instance::start(NEVER).await;
+    let head = here.push.dispatched();
+    here.tells(head.tag ^ 1, &here.invented(None));
+    let honest = here.another_commits("k1").await;
+    here.hints.send(Hint::Gap).unwrap();
+    here.follows_to(&honest).await;
+    here.finish().await;
+}
+
+#[tokio::test]
+async fn a_commit_is_told_whole_with_the_event_before_it() {
+    let mut here = Instance::start(NEVER).await;
+    let before = here.push.dispatched();
+    let draft = Draft::parse(PublishRequest { message: "hello".into(), ..PublishRequest::default() }).unwrap();
+    here.push.publish(&here.ana, None, draft).await.unwrap();
+    let told = timeout(PATIENCE, here.published.recv()).await.unwrap().unwrap();
+    let News::Next(entries) = relay::read(&told, &before) else { panic!("{told:?}") };
+    assert_eq!((entries.len(), &entries[0].position), (1, &here.push.dispatched()));
+    assert!(entries[0].frame.contains("hello"));
+    here.finish().await;
+}
+
+#[tokio::test]
+async fn traffic_does_not_put_the_comparison_with_the_store_off() {
+    let here = Instance::start(Duration::from_millis(200)).await;
+    let (hints, known) = (here.hints.clone(), relay::write(None, &[], &here.push.dispatched()));
+    // Far more often than the comparison is due, and with nothing new in it.
+    let traffic = tokio::spawn(async move {
+        let mut ticks = interval(Duration::from_millis(2));
+        loop {
+            ticks.tick().await;
+            hints.send(Hint::Events(known.clone())).unwrap();
+        }
+    });
+    let silent = here.another_commits("k1").await;
+    here.follows_to(&silent).await;
+    traffic.abort();
+    here.finish().await;
+}
