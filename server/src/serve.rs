@@ -26,7 +26,7 @@ use crate::{
     http, push,
     push::Push,
     state::{AppState, SystemClock},
-    store::{OpenError, Store, StoreError, sqlite::SqliteStore},
+    store::{OpenError, Store, StoreError, mysql::MySqlStore, postgres::PostgresStore, sqlite::SqliteStore},
     ui::Ui,
     ws,
 };
@@ -103,8 +103,9 @@ pub enum LaunchError {
 pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     let deadline = Instant::now() + OPEN_WITHIN;
     loop {
-        let opened: Result<Arc<dyn Store>, _> = match &config.database {
-            Database::Sqlite(path) => SqliteStore::open(path).await.map(|store| Arc::new(store) as _),
+        let opened = match &config.database {
+            Database::Sqlite(path) => SqliteStore::open(path).await.map(shared),
+            servers => open_for_tool(servers).await,
         };
         match opened {
             Err(error) if error.is_passing() && Instant::now() < deadline => {
@@ -116,11 +117,17 @@ pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     }
 }
 
-/// Opens the database for a tool, also beside a running server.
-pub async fn open_for_tool(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
-    match &config.database {
-        Database::Sqlite(path) => Ok(Arc::new(SqliteStore::open_for_tool(path).await?)),
+/// Opens the database for a tool, also beside a running server. Tries once.
+pub async fn open_for_tool(database: &Database) -> Result<Arc<dyn Store>, OpenError> {
+    match database {
+        Database::Sqlite(path) => SqliteStore::open_for_tool(path).await.map(shared),
+        Database::Postgres(url) => PostgresStore::open(url).await.map(shared),
+        Database::MySql(url) => MySqlStore::open(url).await.map(shared),
     }
+}
+
+fn shared(store: impl Store) -> Arc<dyn Store> {
+    Arc::new(store)
 }
 
 /// Serves until `shutdown` resolves, then lets everyone go: `/readyz` says 503, sockets are closed with 1012 over half

@@ -38,7 +38,7 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
-    let store = serve::open_for_tool(config).await?;
+    let store = serve::open_for_tool(&config.database).await?;
     let done = match command {
         Command::Add { name, email } => add(&*store, &name, email.as_deref()).await,
         Command::Passwd { name } => change_password(&*store, &name).await,

@@ -5,6 +5,7 @@ pub(super) mod accounts;
 pub(super) mod fold;
 pub(super) mod log;
 pub(super) mod search;
+pub(super) mod servers;
 pub(super) mod sessions;
 
 use push_system::{

@@ -22,7 +22,7 @@ fn token(n: u8) -> TokenHash {
 }
 
 /// Opens a session numbered `n` whose first token is `token(n)`.
-async fn log_in(store: &impl Store, who: &Person, n: u8) -> SessionId {
+pub(super) async fn log_in(store: &impl Store, who: &Person, n: u8) -> SessionId {
     let id = SessionId(Uuid::from_bytes([n; 16]));
     let password_hash = store.account(who.id).await.unwrap().unwrap().password_hash;
     assert!(store.open_session(session(who, n, password_hash)).await.unwrap());
@@ -34,7 +34,7 @@ fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
     NewSession { id, user: who.id, password_hash, refresh: token(n), at: moment(0), expires: moment(DAY) }
 }
 
-async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
+pub(super) async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
     store.rotate(&token(presented), &token(successor), at, GRACE).await.unwrap()
 }
 
@@ -43,7 +43,7 @@ async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
 }
 
 #[track_caller]
-fn assert_good(rotation: &Rotation, expected: u32) {
+pub(super) fn assert_good(rotation: &Rotation, expected: u32) {
     assert!(matches!(rotation, Rotation::Good { generation, .. } if *generation == expected), "{rotation:?}");
 }
 
