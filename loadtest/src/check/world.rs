@@ -135,8 +135,10 @@ impl World {
         };
         ground.redis = redis.as_ref().map(Redis::url);
         let (mut pipes, mut urls) = (Vec::new(), Vec::new());
+        // A proxy has its price; it stands only where it is to misbehave.
+        let between = matches!(plan.scenario.fault, Fault::CutDatabase | Fault::LoseCommit);
         for _ in 0..plan.instances {
-            match database.address() {
+            match database.address().filter(|_| between) {
                 Some(address) => {
                     let pipe = Proxy::start(address).await?;
                     urls.push(database.url_through(pipe.address));

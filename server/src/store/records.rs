@@ -154,9 +154,9 @@ impl<'a> KeyRecord<'a> {
 pub(super) const ROWS: usize = 500;
 
 /// [`super::statements::InsertRows`] for a database whose parameters are question marks. The statements' texts differ with
-/// the number of rows, so they are not worth a place in the statement cache.
+/// the number of rows; whether they are worth a place in the statement cache is the database's to say.
 macro_rules! insert_rows {
-    ($connection:ty) => {
+    ($connection:ty, kept: $kept:expr) => {
         #[async_trait]
         impl InsertRows for $connection {
             async fn insert_messages(&mut self, records: &[MessageRecord<'_>]) -> Result<(), StoreError> {
@@ -176,7 +176,7 @@ macro_rules! insert_rows {
                             .push_bind(&record.tags)
                             .push_bind(record.click);
                     });
-                    query.build().persistent(false).execute(&mut *self).await?;
+                    query.build().persistent($kept).execute(&mut *self).await?;
                 }
                 Ok(())
             }
@@ -192,7 +192,7 @@ macro_rules! insert_rows {
                             .push_bind(record.message)
                             .push_bind(record.at);
                     });
-                    query.build().persistent(false).execute(&mut *self).await?;
+                    query.build().persistent($kept).execute(&mut *self).await?;
                 }
                 Ok(())
             }
@@ -212,7 +212,7 @@ macro_rules! insert_rows {
                             .push_bind(record.client_id)
                             .push_bind(&record.payload);
                     });
-                    query.build().persistent(false).execute(&mut *self).await?;
+                    query.build().persistent($kept).execute(&mut *self).await?;
                 }
                 Ok(())
             }
@@ -223,7 +223,7 @@ macro_rules! insert_rows {
                     query.push_values(chunk, |mut row, record| {
                         row.push_bind(record.kind).push_bind(record.id).push_bind(record.seq).push_bind(record.sender);
                     });
-                    query.build().persistent(false).execute(&mut *self).await?;
+                    query.build().persistent($kept).execute(&mut *self).await?;
                 }
                 Ok(())
             }

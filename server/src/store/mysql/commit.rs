@@ -16,14 +16,14 @@ use super::{
     list,
 };
 
-insert_rows!(MySqlConnection);
+insert_rows!(MySqlConnection, kept: true);
 
 #[async_trait]
 impl CommitRows for MySqlConnection {
     async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError> {
         let mut query = QueryBuilder::new("SELECT id, disabled FROM account WHERE id IN ");
         list(&mut query, ints(ids).into_iter());
-        let found: Vec<(i64, bool)> = query.build_query_as().persistent(false).fetch_all(self).await?;
+        let found: Vec<(i64, bool)> = query.build_query_as().fetch_all(self).await?;
         Ok(found.into_iter().map(|(id, disabled)| (UserId(id.unsigned_abs()), disabled)).collect())
     }
 
@@ -39,13 +39,13 @@ impl CommitRows for MySqlConnection {
             alternatives.push_bind_unseparated(int(sender.0)).push_unseparated(" AND `key` = ");
             alternatives.push_bind_unseparated(key.as_str()).push_unseparated(")");
         }
-        rows::all(query.build_query_as::<KeyRow>().persistent(false).fetch_all(self).await?)
+        rows::all(query.build_query_as::<KeyRow>().fetch_all(self).await?)
     }
 
     async fn sessions_known(&mut self, ids: &[SessionId]) -> Result<HashSet<SessionId>, StoreError> {
         let mut query = QueryBuilder::new("SELECT id FROM session WHERE id IN ");
         list(&mut query, ids.iter().map(ToString::to_string));
-        let found: Vec<String> = query.build_query_scalar().persistent(false).fetch_all(self).await?;
+        let found: Vec<String> = query.build_query_scalar().fetch_all(self).await?;
         found.iter().map(|id| rows::session_id(id)).collect()
     }
 

@@ -110,7 +110,7 @@ impl LogRows for MySqlConnection {
                     alternatives.push_unseparated(" AND ").push_bind_unseparated(int(*last));
                 }
                 query.push(")");
-                let found: i64 = query.build_query_scalar().persistent(false).fetch_one(&mut *self).await?;
+                let found: i64 = query.build_query_scalar().fetch_one(&mut *self).await?;
                 count += found.unsigned_abs();
             }
         }
@@ -136,7 +136,7 @@ impl LogRows for MySqlConnection {
                     each.push_unseparated(" AND sender <> ").push_bind_unseparated(user).push_unseparated(")");
                 }
             }
-            let found: Vec<i64> = query.build_query_scalar().persistent(false).fetch_all(&mut *self).await?;
+            let found: Vec<i64> = query.build_query_scalar().fetch_all(&mut *self).await?;
             empty.extend(found.into_iter().filter_map(|place| usize::try_from(place).ok()));
         }
         Ok(empty)
@@ -186,6 +186,6 @@ impl LogRows for MySqlConnection {
         let mut query = QueryBuilder::new(MESSAGES);
         list(&mut query, ids.iter());
         query.push(" ORDER BY m.id DESC");
-        rows::all(query.build_query_as::<MessageColumns>().persistent(false).fetch_all(self).await?)
+        rows::all(query.build_query_as::<MessageColumns>().fetch_all(self).await?)
     }
 }

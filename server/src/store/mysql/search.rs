@@ -39,7 +39,7 @@ impl SearchRows for MySqlConnection {
     async fn texts_of(&mut self, ids: &[i64]) -> Result<Vec<Unindexed>, StoreError> {
         let mut query = QueryBuilder::new("SELECT id, title, body, tags FROM message WHERE id IN ");
         list(&mut query, ids.iter());
-        Ok(query.build_query_as().persistent(false).fetch_all(self).await?)
+        Ok(query.build_query_as().fetch_all(self).await?)
     }
 
     async fn add_to_index(&mut self, messages: &[Unindexed]) -> Result<(), StoreError> {
@@ -47,7 +47,7 @@ impl SearchRows for MySqlConnection {
         query.push_values(messages, |mut row, message| {
             row.push_bind(message.id).push_bind(tokens_of(message.texts()));
         });
-        query.build().persistent(false).execute(self).await?;
+        query.build().execute(self).await?;
         Ok(())
     }
 
@@ -94,7 +94,7 @@ async fn judge(
     query.push(" AS SIGNED) AS looked_at FROM message m WHERE m.id IN ");
     list(&mut query, ids.iter());
     query.push(" ORDER BY m.id DESC");
-    Ok(query.build_query_as().persistent(false).fetch_all(connection).await?)
+    Ok(query.build_query_as().fetch_all(connection).await?)
 }
 
 /// Tokens are letters and digits of ASCII, so nothing in it is syntax but what is put there.

@@ -13,7 +13,7 @@ use super::super::{
     statements::{CommitRows, InsertRows},
 };
 
-insert_rows!(SqliteConnection);
+insert_rows!(SqliteConnection, kept: false);
 
 #[async_trait]
 impl CommitRows for SqliteConnection {
