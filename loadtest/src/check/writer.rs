@@ -37,6 +37,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 /// How many of 100 turns change read state instead of publishing.
 const READS: u64 = 8;
+/// Before how many of 100 turns another instance may be chosen, so that one that was started again gets work, too.
+const MOVES: u64 = 5;
 /// How many of 100 publishes are cut off on their way, and never sent again.
 const ABANDONED: u64 = 3;
 /// How many of 100 are sent once more after they were acknowledged.
@@ -114,6 +116,9 @@ impl Writer {
         while !*self.stop.borrow() {
             due = (due + Duration::from_micros(self.chance.within(1..2 * micros + 1))).max(Instant::now() - pause * 5);
             time::sleep_until(due).await;
+            if self.chance.within(0..100) < MOVES {
+                self.move_on();
+            }
             match self.chance.within(0..100) {
                 turn if turn < READS => self.change_read().await?,
                 turn if turn < READS + ABANDONED => published.push(self.abandon().await),
@@ -190,9 +195,13 @@ impl Writer {
         }
     }
 
-    async fn elsewhere(&mut self) {
+    fn move_on(&mut self) {
         self.api = None;
         self.instance = self.chance.index(self.desk.instances.len());
+    }
+
+    async fn elsewhere(&mut self) {
+        self.move_on();
         time::sleep(self.chance.millis(20..200)).await;
     }
 
