@@ -119,15 +119,16 @@ pub(crate) async fn check(arguments: &Check) -> Result<bool, Failure> {
             Ok(outcome) => {
                 held &= outcome.verdict.is_clean();
                 outcomes.push(outcome);
+                // After each, so that a list that is interrupted leaves what it found.
+                if let Some(document) = &arguments.write {
+                    report::write(document, &outcomes)?;
+                }
             }
             Err(failure) => {
                 eprintln!("error: {failure}");
                 held = false;
             }
         }
-    }
-    if let Some(document) = &arguments.write {
-        report::write(document, &outcomes)?;
     }
     Ok(held)
 }
@@ -176,11 +177,11 @@ impl Check {
                 if suits {
                     plans.push(self.plan(scenario, database, redis && database.is_server(), &binary));
                 } else if !self.is_list() {
-                    return Err(Failure::new(format!("{} does not apply to {database}", scenario.name)));
+                    eprintln!("{} does not apply to {database}", scenario.name);
                 }
             }
         }
-        Ok(plans)
+        if plans.is_empty() { Err(Failure::new("nothing of that can be run")) } else { Ok(plans) }
     }
 
     fn plan(&self, scenario: &'static Scenario, database: Kind, redis: bool, binary: &Path) -> Plan {

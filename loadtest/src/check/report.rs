@@ -85,9 +85,8 @@ fn command(outcome: &Outcome) -> String {
     let instances = plan.instances;
     let name = plan.scenario.name;
     let (seed, seconds) = (plan.seed, plan.time.as_secs());
-    format!(
-        "`loadtest check --fault {name} --database {database}{redis} --instances {instances} --seconds {seconds} --seed {seed}`"
-    )
+    let what = format!("--fault {name} --database {database}{redis} --instances {instances}");
+    format!("`make chaos ARGS=\"{what} --seconds {seconds} --seed {seed}\"`")
 }
 
 /// Puts the table into a document, in place of the one between its two marks.

@@ -46,7 +46,9 @@ async fn read_from(connection: &mut AnyConnection) -> Result<Tables, Failure> {
     let events =
         sqlx::query("SELECT seq, tag, kind, at, audience, message_id, client_id, payload FROM event ORDER BY seq");
     let events = events.fetch_all(&mut *transaction).await;
-    let keys = sqlx::query("SELECT sender_id, idempotency.key, message_id FROM idempotency").fetch_all(&mut *transaction).await;
+    let keys = sqlx::query("SELECT sender_id, idempotency.key, message_id FROM idempotency")
+        .fetch_all(&mut *transaction)
+        .await;
     let reads = sqlx::query("SELECT user_id, read_upto, exceptions FROM read_state").fetch_all(&mut *transaction).await;
     transaction.rollback().await.context("ending")?;
     let people: Vec<Person> = all(&people.context("account")?, person)?;

@@ -128,11 +128,8 @@ impl World {
 
     async fn own(plan: Plan, servers: &Servers, mut ground: Ground) -> Result<Self, Failure> {
         let database = servers.database(plan.database, &plan.folder).await?;
-        let redis = if plan.redis {
-            Some(Redis::start_with(plan.scenario.redis).await.context("Redis")?)
-        } else {
-            None
-        };
+        let redis =
+            if plan.redis { Some(Redis::start_with(plan.scenario.redis).await.context("Redis")?) } else { None };
         ground.redis = redis.as_ref().map(Redis::url);
         let (mut pipes, mut urls) = (Vec::new(), Vec::new());
         // A proxy has its price; it stands only where it is to misbehave.
