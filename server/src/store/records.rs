@@ -150,17 +150,14 @@ impl<'a> KeyRecord<'a> {
     }
 }
 
-/// Rows in one INSERT: with at most ten columns far below the parameters a statement may have (32,766 on `SQLite`).
-pub(super) const ROWS: usize = 500;
-
-/// [`super::statements::InsertRows`] for a database whose parameters are question marks. The statements' texts differ with
-/// the number of rows, so they are not worth a place in the statement cache.
+/// [`super::statements::InsertRows`] for a database whose parameters are question marks. `pieces` cuts the rows into those
+/// of one statement each; whether it is kept prepared is said last.
 macro_rules! insert_rows {
-    ($connection:ty) => {
+    ($connection:ty, $pieces:path, $keep:literal) => {
         #[async_trait]
         impl InsertRows for $connection {
             async fn insert_messages(&mut self, records: &[MessageRecord<'_>]) -> Result<(), StoreError> {
-                for chunk in records.chunks(ROWS) {
+                for chunk in $pieces(records) {
                     let mut query = QueryBuilder::new(
                         "INSERT INTO message (id, sender_id, title, body, priority, at, extras, to_json, tags, click) ",
                     );
@@ -176,13 +173,13 @@ macro_rules! insert_rows {
                             .push_bind(&record.tags)
                             .push_bind(record.click);
                     });
-                    query.build().persistent(false).execute(&mut *self).await?;
+                    query.build().persistent($keep).execute(&mut *self).await?;
                 }
                 Ok(())
             }
 
             async fn insert_keys(&mut self, records: &[KeyRecord<'_>]) -> Result<(), StoreError> {
-                for chunk in records.chunks(ROWS) {
+                for chunk in $pieces(records) {
                     let mut query =
                         QueryBuilder::new("INSERT INTO idempotency (sender_id, `key`, request_hash, message_id, at) ");
                     query.push_values(chunk, |mut row, record| {
@@ -192,13 +189,13 @@ macro_rules! insert_rows {
                             .push_bind(record.message)
                             .push_bind(record.at);
                     });
-                    query.build().persistent(false).execute(&mut *self).await?;
+                    query.build().persistent($keep).execute(&mut *self).await?;
                 }
                 Ok(())
             }
 
             async fn insert_events(&mut self, records: &[EventRecord<'_>]) -> Result<(), StoreError> {
-                for chunk in records.chunks(ROWS) {
+                for chunk in $pieces(records) {
                     let mut query = QueryBuilder::new(
                         "INSERT INTO event (seq, tag, kind, at, audience, message_id, client_id, payload) ",
                     );
@@ -212,18 +209,18 @@ macro_rules! insert_rows {
                             .push_bind(record.client_id)
                             .push_bind(&record.payload);
                     });
-                    query.build().persistent(false).execute(&mut *self).await?;
+                    query.build().persistent($keep).execute(&mut *self).await?;
                 }
                 Ok(())
             }
 
             async fn insert_audiences(&mut self, records: &[AudienceRecord]) -> Result<(), StoreError> {
-                for chunk in records.chunks(ROWS) {
+                for chunk in $pieces(records) {
                     let mut query = QueryBuilder::new("INSERT INTO audience (kind, id, seq, sender) ");
                     query.push_values(chunk, |mut row, record| {
                         row.push_bind(record.kind).push_bind(record.id).push_bind(record.seq).push_bind(record.sender);
                     });
-                    query.build().persistent(false).execute(&mut *self).await?;
+                    query.build().persistent($keep).execute(&mut *self).await?;
                 }
                 Ok(())
             }

@@ -17,6 +17,8 @@ use super::{
 const WRITERS: u32 = 4;
 /// Connections that read.
 const READERS: u32 = 8;
+/// Statements kept prepared on a connection: all there are, with lists of every length (see [`super::padded`]).
+const STATEMENTS: usize = 256;
 /// How long a connection is waited for.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Whatever the server's defaults are: nothing is cut to fit or turned into a zero, and nobody waits longer for a lock.
@@ -48,7 +50,7 @@ pub(super) enum Dialect {
 pub(super) fn options(url: &ServerUrl) -> Result<MySqlConnectOptions, OpenError> {
     let options = MySqlConnectOptions::from_str(url.expose().as_str());
     let options = options.map_err(|error| OpenError::Url { database: url.to_string(), why: error.to_string() })?;
-    Ok(options.charset("utf8mb4").collation("utf8mb4_bin"))
+    Ok(options.charset("utf8mb4").collation("utf8mb4_bin").statement_cache_capacity(STATEMENTS))
 }
 
 /// Connections that write; made when they are first used, and again whenever they have to.
