@@ -53,6 +53,12 @@ impl StoreError {
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(error.into())
     }
+
+    /// Whether the database could not be reached, did not answer, or kept a lock from us: then no part of a batch would
+    /// fare better alone.
+    pub fn is_away(&self) -> bool {
+        self.0.is::<backend::NoAnswer>() || self.0.downcast_ref().is_some_and(backend::is_away)
+    }
 }
 
 impl fmt::Display for StoreError {
