@@ -131,7 +131,7 @@ pub trait Log: Send + Sync + 'static {
     async fn entries(&self, after: Seq, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
     /// Events in `(after, through]` that `user` is entitled to, in order, at most `limit`: a merge of one keyset range
-    /// per audience, never a filter over the log.
+    /// per audience, never a filter over the log. An error when `after` lies below the floor: some may be gone.
     async fn entries_for(&self, user: UserId, after: Seq, through: Seq, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
     /// What was published under a key, for the answer after [`CommitError::OutcomeUnknown`].
