@@ -15,6 +15,7 @@ mod plan;
 mod records;
 mod rows;
 mod search;
+mod spelling;
 mod statements;
 mod types;
 mod url;

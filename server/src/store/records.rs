@@ -4,7 +4,8 @@ use push_system::{ids::UserId, message::Message};
 
 use super::{
     Audience, Change, Entry, EntryBody, Publish, Write,
-    rows::{self, int, json},
+    rows::{int, json},
+    spelling,
 };
 
 /// What was stored, with the write it came from.
@@ -86,10 +87,10 @@ impl<'a> Stored<'a> {
             tag: self.entry.position.tag.into(),
             kind: self.entry.body.kind(),
             at: self.entry.at.unix_ms(),
-            audience: rows::audience_text(&self.entry.audience),
+            audience: spelling::audience_text(&self.entry.audience),
             message: published.map(|(_, message)| int(message.id.0)),
             client_id: published.map(|(publish, _)| publish.key.as_str()),
-            payload: rows::payload(&self.entry.body),
+            payload: spelling::payload(&self.entry.body),
         }
     }
 

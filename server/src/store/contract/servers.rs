@@ -130,8 +130,9 @@ pub(in super::super) async fn two_servers_write_at_once_without_a_hole<F: Server
         });
     }
     let all = WRITERS * BATCHES * SIZE;
-    let mut seen = 0;
+    let (mut seen, deadline) = (0, Instant::now() + Duration::from_mins(1));
     while seen < all as u64 {
+        assert!(Instant::now() < deadline, "after {seen} of {all} nothing comes any more");
         for entry in stores[1].entries(Seq(seen), 100).await.unwrap() {
             seen += 1;
             assert_eq!(entry.position.seq.0, seen, "a place was skipped");
