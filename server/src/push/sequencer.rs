@@ -90,7 +90,7 @@ impl Worker {
         let (writes, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.write, job.answer)).unzip();
         match self.store.commit(&writes).await {
             Ok(outcomes) => self.acknowledge(outcomes, answers),
-            Err(CommitError::NotStored(error)) if writes.len() > 1 => {
+            Err(CommitError::NotStored(error)) if writes.len() > 1 && !error.is_away() => {
                 tracing::warn!(error = %error, batch.size = writes.len(), "log.commit.retried_singly");
                 for (write, answer) in writes.iter().zip(answers) {
                     self.commit_one(write, answer).await;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sqlx::{Database, Pool, pool::PoolConnection};
+use sqlx::{Database, Pool, mysql::MySqlDatabaseError, pool::PoolConnection};
 use tokio::time::timeout;
 
 use super::{CommitError, StoreError, statements::Statements};
@@ -65,8 +65,36 @@ pub(super) async fn within<T>(
     }
 }
 
+/// A server on the network said nothing for so long.
+#[derive(Debug, thiserror::Error)]
+#[error("the database did not answer within {} s", .0.as_secs())]
+pub(super) struct NoAnswer(Duration);
+
 pub(super) fn no_answer(patience: Duration) -> StoreError {
-    StoreError::new(format!("the database did not answer within {} s", patience.as_secs()))
+    StoreError::new(NoAnswer(patience))
+}
+
+/// Classes and codes of SQLSTATE: connection lost, out of resources, ended by an operator or a timeout, lock not given;
+/// and as `SQLite` says busy.
+const AWAY: [&str; 6] = ["08", "53", "57P", "25P03", "55P03", "5"];
+/// The same in `MySQL`'s numbers, as its SQLSTATE says nothing of it: too many connections, shutting down, lock wait,
+/// killed.
+const AWAY_MYSQL: [u16; 5] = [1040, 1053, 1205, 1317, 1927];
+
+/// See [`StoreError::is_away`].
+pub(super) fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Database(error) => match error.try_downcast_ref::<MySqlDatabaseError>() {
+            Some(error) => AWAY_MYSQL.contains(&error.number()),
+            None => error.code().is_some_and(|code| {
+                // SQLSTATE has five characters, and codes of SQLite one or a few digits.
+                AWAY.iter()
+                    .any(|away| if code.len() == 5 { away.len() > 1 && code.starts_with(away) } else { code == *away })
+            }),
+        },
+        _ => false,
+    }
 }
 
 /// A connection of a pool. It goes back only after it ended well: one that is dropped half way through a statement, or

@@ -22,6 +22,14 @@ use super::{
 /// Events deleted in one transaction: a few milliseconds.
 const TRIM_STEP: u32 = 1_000;
 
+/// What was asked for may be missing some of its events.
+#[derive(Debug, thiserror::Error)]
+#[error("the history behind {after} was trimmed up to {floor} while it was read")]
+struct Trimmed {
+    after: Seq,
+    floor: Seq,
+}
+
 #[async_trait]
 impl<B: Backend> Log for B {
     async fn commit(&self, batch: &[Write]) -> Result<Vec<Outcome>, CommitError> {
@@ -98,7 +106,13 @@ impl<B: Backend> Log for B {
         let span = Span { after: int(after.0), through: int(through.0) };
         within(B::PATIENCE, async {
             let mut reader = self.reader().await?;
-            let entries = reader.entries_for(user, span, limit).await;
+            let entries = async {
+                let entries = reader.entries_for(user, span, limit).await?;
+                // Read afterwards: it is raised before anything below it goes, so what is missing above is known here.
+                let floor = reader.head().await?.floor;
+                if after < floor { Err(StoreError::new(Trimmed { after, floor })) } else { Ok(entries) }
+            };
+            let entries = entries.await;
             reader.end(entries).await
         })
         .await

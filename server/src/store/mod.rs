@@ -15,6 +15,7 @@ mod plan;
 mod records;
 mod rows;
 mod search;
+mod spelling;
 mod statements;
 mod types;
 mod url;
@@ -52,6 +53,12 @@ impl StoreError {
     /// Wraps what the driver said.
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(error.into())
+    }
+
+    /// Whether the database could not be reached, did not answer, or kept a lock from us: then no part of a batch would
+    /// fare better alone.
+    pub fn is_away(&self) -> bool {
+        self.0.is::<backend::NoAnswer>() || self.0.downcast_ref().is_some_and(backend::is_away)
     }
 }
 
@@ -125,7 +132,7 @@ pub trait Log: Send + Sync + 'static {
     async fn entries(&self, after: Seq, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
     /// Events in `(after, through]` that `user` is entitled to, in order, at most `limit`: a merge of one keyset range
-    /// per audience, never a filter over the log.
+    /// per audience, never a filter over the log. An error when `after` lies below the floor: some may be gone.
     async fn entries_for(&self, user: UserId, after: Seq, through: Seq, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
     /// What was published under a key, for the answer after [`CommitError::OutcomeUnknown`].

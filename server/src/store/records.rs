@@ -4,7 +4,8 @@ use push_system::{ids::UserId, message::Message};
 
 use super::{
     Audience, Change, Entry, EntryBody, Publish, Write,
-    rows::{self, int, json},
+    rows::{int, json},
+    spelling,
 };
 
 /// What was stored, with the write it came from.
@@ -86,10 +87,10 @@ impl<'a> Stored<'a> {
             tag: self.entry.position.tag.into(),
             kind: self.entry.body.kind(),
             at: self.entry.at.unix_ms(),
-            audience: rows::audience_text(&self.entry.audience),
+            audience: spelling::audience_text(&self.entry.audience),
             message: published.map(|(_, message)| int(message.id.0)),
             client_id: published.map(|(publish, _)| publish.key.as_str()),
-            payload: rows::payload(&self.entry.body),
+            payload: spelling::payload(&self.entry.body),
         }
     }
 
@@ -150,17 +151,14 @@ impl<'a> KeyRecord<'a> {
     }
 }
 
-/// Rows in one INSERT: with at most ten columns far below the parameters a statement may have (32,766 on `SQLite`).
-pub(super) const ROWS: usize = 500;
-
-/// [`super::statements::InsertRows`] for a database whose parameters are question marks. The statements' texts differ with
-/// the number of rows; whether they are worth a place in the statement cache is the database's to say.
+/// [`super::statements::InsertRows`] for a database whose parameters are question marks. `pieces` cuts the rows into those
+/// of one statement each; whether it is kept prepared is said last.
 macro_rules! insert_rows {
-    ($connection:ty, kept: $kept:expr) => {
+    ($connection:ty, $pieces:path, $keep:literal) => {
         #[async_trait]
         impl InsertRows for $connection {
             async fn insert_messages(&mut self, records: &[MessageRecord<'_>]) -> Result<(), StoreError> {
-                for chunk in records.chunks(ROWS) {
+                for chunk in $pieces(records) {
                     let mut query = QueryBuilder::new(
                         "INSERT INTO message (id, sender_id, title, body, priority, at, extras, to_json, tags, click) ",
                     );
@@ -176,13 +174,13 @@ macro_rules! insert_rows {
                             .push_bind(&record.tags)
                             .push_bind(record.click);
                     });
-                    query.build().persistent($kept).execute(&mut *self).await?;
+                    query.build().persistent($keep).execute(&mut *self).await?;
                 }
                 Ok(())
             }
 
             async fn insert_keys(&mut self, records: &[KeyRecord<'_>]) -> Result<(), StoreError> {
-                for chunk in records.chunks(ROWS) {
+                for chunk in $pieces(records) {
                     let mut query =
                         QueryBuilder::new("INSERT INTO idempotency (sender_id, `key`, request_hash, message_id, at) ");
                     query.push_values(chunk, |mut row, record| {
@@ -192,13 +190,13 @@ macro_rules! insert_rows {
                             .push_bind(record.message)
                             .push_bind(record.at);
                     });
-                    query.build().persistent($kept).execute(&mut *self).await?;
+                    query.build().persistent($keep).execute(&mut *self).await?;
                 }
                 Ok(())
             }
 
             async fn insert_events(&mut self, records: &[EventRecord<'_>]) -> Result<(), StoreError> {
-                for chunk in records.chunks(ROWS) {
+                for chunk in $pieces(records) {
                     let mut query = QueryBuilder::new(
                         "INSERT INTO event (seq, tag, kind, at, audience, message_id, client_id, payload) ",
                     );
@@ -212,18 +210,18 @@ macro_rules! insert_rows {
                             .push_bind(record.client_id)
                             .push_bind(&record.payload);
                     });
-                    query.build().persistent($kept).execute(&mut *self).await?;
+                    query.build().persistent($keep).execute(&mut *self).await?;
                 }
                 Ok(())
             }
 
             async fn insert_audiences(&mut self, records: &[AudienceRecord]) -> Result<(), StoreError> {
-                for chunk in records.chunks(ROWS) {
+                for chunk in $pieces(records) {
                     let mut query = QueryBuilder::new("INSERT INTO audience (kind, id, seq, sender) ");
                     query.push_values(chunk, |mut row, record| {
                         row.push_bind(record.kind).push_bind(record.id).push_bind(record.seq).push_bind(record.sender);
                     });
-                    query.build().persistent($kept).execute(&mut *self).await?;
+                    query.build().persistent($keep).execute(&mut *self).await?;
                 }
                 Ok(())
             }

@@ -11,13 +11,14 @@ use push_system::{
     read_state::{Ranges, ReadState},
     timestamp::Timestamp,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Account, Audience, Entry, EntryBody, Head, KeyUse, Revocation, Session, SessionId, SigningKey, StoreError,
-    StoredReadState, statements::Presented,
+    Account, Entry, EntryBody, Head, KeyUse, Session, SessionId, SigningKey, StoreError, StoredReadState,
+    spelling::{self, ReadPayload, RevokedPayload},
+    statements::Presented,
 };
 
 /// The columns of [`MessageColumns`], from `message m JOIN account s`.
@@ -336,7 +337,7 @@ impl TryFrom<EntryRow> for Entry {
         Ok(Self {
             position: position(&row.epoch, row.seq, row.tag)?,
             at: Timestamp::from_unix_ms(row.at),
-            audience: audience(&row.audience).ok_or_else(|| damaged(row.seq, "no audience"))?,
+            audience: spelling::audience(&row.audience).ok_or_else(|| damaged(row.seq, "no audience"))?,
             body: body(row)?,
         })
     }
@@ -357,65 +358,5 @@ fn body(row: EntryRow) -> Result<EntryBody, StoreError> {
             payload.revocation().map(EntryBody::Revoked)
         }
         _ => Ok(EntryBody::Other { kind: row.kind }),
-    }
-}
-
-/// How the log spells what happened beyond the envelope; null where the message's row says it all.
-pub(super) fn payload(body: &EntryBody) -> Option<String> {
-    match body {
-        EntryBody::Published { .. } | EntryBody::Other { .. } => None,
-        EntryBody::Read { state, unread } => Some(json(&ReadPayload { state: state.clone(), unread: *unread })),
-        EntryBody::Revoked(revocation) => Some(json(&RevokedPayload::from(revocation))),
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct ReadPayload {
-    #[serde(flatten)]
-    state: ReadState,
-    unread: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum RevokedPayload {
-    Session { session: String },
-    Person { user: UserId, keep: Option<String> },
-}
-
-impl From<&Revocation> for RevokedPayload {
-    fn from(revocation: &Revocation) -> Self {
-        match revocation {
-            Revocation::Session(session) => Self::Session { session: session.to_string() },
-            Revocation::Person { user, keep } => Self::Person { user: *user, keep: keep.map(|keep| keep.to_string()) },
-        }
-    }
-}
-
-impl RevokedPayload {
-    fn revocation(self) -> Result<Revocation, StoreError> {
-        match self {
-            Self::Session { session } => session_id(&session).map(Revocation::Session),
-            Self::Person { user, keep } => {
-                Ok(Revocation::Person { user, keep: keep.as_deref().map(session_id).transpose()? })
-            }
-        }
-    }
-}
-
-/// An audience as the log spells it.
-pub(super) fn audience_text(audience: &Audience) -> String {
-    match audience {
-        Audience::Everyone => "everyone".to_owned(),
-        Audience::Servers => "servers".to_owned(),
-        Audience::People(people) => people.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
-    }
-}
-
-fn audience(text: &str) -> Option<Audience> {
-    match text {
-        "everyone" => Some(Audience::Everyone),
-        "servers" => Some(Audience::Servers),
-        people => people.split(',').map(|id| id.parse().ok().map(UserId)).collect::<Option<_>>().map(Audience::People),
     }
 }

@@ -229,6 +229,10 @@ pub(in super::super) async fn trimming_takes_events_and_leaves_messages<F: Fixtu
     let found = [1_199, 1_200].map(|seq| store.probe(Seq(seq)));
     let [below, floor] = found.map(|probe| async { probe.await.unwrap().tag });
     assert_eq!((below.await, floor.await), (None, Some(7)));
+    let replayed = store.entries_for(ana.id, Seq(1_200), before.position.seq, 2_000).await.unwrap();
+    assert_eq!(replayed.len(), 300);
+    let skipping = store.entries_for(ana.id, Seq(1_199), before.position.seq, 2_000).await;
+    assert!(skipping.is_err(), "a reader that fell behind the floor is told");
     assert_eq!(store.trim(Seq(5)).await.unwrap(), 0, "the floor never sinks");
     assert_eq!(store.head().await.unwrap().floor, Seq(1_200));
     assert_eq!(store.trim(Seq(u64::MAX)).await.unwrap(), 300, "the head's own event stays");

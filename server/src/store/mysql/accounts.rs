@@ -35,7 +35,8 @@ impl AccountRows for MySqlConnection {
 
     async fn people_named(&mut self, names: &[Username]) -> Result<Vec<Person>, StoreError> {
         let mut query = QueryBuilder::new("SELECT id, name FROM account WHERE name IN ");
-        list(&mut query, names.iter().map(Username::as_str));
+        let names: Vec<_> = names.iter().map(Username::as_str).collect();
+        list(&mut query, &names);
         query.push(" ORDER BY name");
         rows::all(query.build_query_as::<PersonRow>().fetch_all(self).await?)
     }

@@ -9,20 +9,34 @@ use sqlx::{MySqlConnection, QueryBuilder};
 use super::{
     super::{
         KeyUse, SessionId, StoreError,
-        records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord, ROWS, insert_rows},
+        records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord, insert_rows},
         rows::{self, KeyRow, int, ints, json},
         statements::{CommitRows, InsertRows},
     },
-    list,
+    list, padded,
 };
 
-insert_rows!(MySqlConnection, kept: true);
+/// Rows in one INSERT at most.
+const ROWS: usize = 256;
+
+/// Pieces of the largest power of two that is left, for the reason that [`super::padded`] gives.
+pub(super) fn pieces<T>(records: &[T]) -> impl Iterator<Item = &[T]> {
+    let mut rest = records;
+    std::iter::from_fn(move || {
+        let size = 1 << rest.len().min(ROWS).checked_ilog2()?;
+        let (piece, more) = rest.split_at(size);
+        rest = more;
+        Some(piece)
+    })
+}
+
+insert_rows!(MySqlConnection, pieces, true);
 
 #[async_trait]
 impl CommitRows for MySqlConnection {
     async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError> {
         let mut query = QueryBuilder::new("SELECT id, disabled FROM account WHERE id IN ");
-        list(&mut query, ints(ids).into_iter());
+        list(&mut query, &ints(ids));
         let found: Vec<(i64, bool)> = query.build_query_as().fetch_all(self).await?;
         Ok(found.into_iter().map(|(id, disabled)| (UserId(id.unsigned_abs()), disabled)).collect())
     }
@@ -34,7 +48,7 @@ impl CommitRows for MySqlConnection {
     ) -> Result<HashMap<(UserId, ClientId), KeyUse>, StoreError> {
         let mut query = QueryBuilder::new("SELECT sender_id, `key`, request_hash, message_id FROM idempotency WHERE ");
         let mut alternatives = query.separated(" OR ");
-        for (sender, key) in keys {
+        for (sender, key) in padded(keys) {
             alternatives.push("(sender_id = ");
             alternatives.push_bind_unseparated(int(sender.0)).push_unseparated(" AND `key` = ");
             alternatives.push_bind_unseparated(key.as_str()).push_unseparated(")");
@@ -44,7 +58,8 @@ impl CommitRows for MySqlConnection {
 
     async fn sessions_known(&mut self, ids: &[SessionId]) -> Result<HashSet<SessionId>, StoreError> {
         let mut query = QueryBuilder::new("SELECT id FROM session WHERE id IN ");
-        list(&mut query, ids.iter().map(ToString::to_string));
+        let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        list(&mut query, &ids);
         let found: Vec<String> = query.build_query_scalar().fetch_all(self).await?;
         found.iter().map(|id| rows::session_id(id)).collect()
     }

@@ -10,11 +10,11 @@ use super::{
         rows::{self, EntryRow, HeadRow, MessageColumns, PersonRow, ReadStateRow, int, message_columns},
         statements::{LogRows, Selection, Span},
     },
-    list,
+    list, padded,
 };
 
 /// Ranges in one statement.
-const RANGES: usize = 50;
+const RANGES: usize = 64;
 
 /// The columns of [`EntryRow`].
 macro_rules! entries_from {
@@ -105,9 +105,9 @@ impl LogRows for MySqlConnection {
                 query.push_bind(kind).push(" AND id = ").push_bind(id).push(" AND sender <> ").push_bind(user);
                 query.push(" AND (");
                 let mut alternatives = query.separated(" OR ");
-                for (first, last) in some {
-                    alternatives.push("seq BETWEEN ").push_bind_unseparated(int(*first));
-                    alternatives.push_unseparated(" AND ").push_bind_unseparated(int(*last));
+                for (first, last) in padded(some) {
+                    alternatives.push("seq BETWEEN ").push_bind_unseparated(int(first));
+                    alternatives.push_unseparated(" AND ").push_bind_unseparated(int(last));
                 }
                 query.push(")");
                 let found: i64 = query.build_query_scalar().fetch_one(&mut *self).await?;
@@ -124,8 +124,8 @@ impl LogRows for MySqlConnection {
         for some in ranges.chunks(RANGES) {
             let mut query = QueryBuilder::new("");
             let mut each = query.separated(" UNION ALL ");
-            for (place, (first, last)) in some {
-                let (place, first, last) = (int(*place as u64), int(*first), int(*last));
+            for (place, (first, last)) in padded(some) {
+                let (place, first, last) = (int(place as u64), int(first), int(last));
                 each.push("SELECT CAST(").push_bind_unseparated(place).push_unseparated(" AS SIGNED) FROM head");
                 for (joint, kind, id) in [(" WHERE", 0, 0), (" AND", 1, user)] {
                     each.push_unseparated(joint);
@@ -139,6 +139,8 @@ impl LogRows for MySqlConnection {
             let found: Vec<i64> = query.build_query_scalar().fetch_all(&mut *self).await?;
             empty.extend(found.into_iter().filter_map(|place| usize::try_from(place).ok()));
         }
+        empty.sort_unstable();
+        empty.dedup();
         Ok(empty)
     }
 
@@ -184,7 +186,7 @@ impl LogRows for MySqlConnection {
             " FROM message m JOIN account s ON s.id = m.sender_id WHERE m.id IN "
         );
         let mut query = QueryBuilder::new(MESSAGES);
-        list(&mut query, ids.iter());
+        list(&mut query, ids);
         query.push(" ORDER BY m.id DESC");
         rows::all(query.build_query_as::<MessageColumns>().fetch_all(self).await?)
     }

@@ -17,6 +17,8 @@ use super::{
 const WRITERS: u32 = 4;
 /// Connections that read.
 const READERS: u32 = 8;
+/// Statements kept prepared on a connection: all there are, with lists of every length (see [`super::padded`]).
+const STATEMENTS: usize = 256;
 /// How long a connection is waited for.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Whatever the server's defaults are: nothing is cut to fit or turned into a zero, and nobody waits longer for a lock.
@@ -44,11 +46,6 @@ pub(super) enum Dialect {
     MySql,
     MariaDb,
 }
-
-/// Statements a connection keeps, also those whose texts differ with the number of their rows. Dropping one is a packet
-/// without an answer, and what is written behind it waits 40 ms for the server's delayed ACK, as sqlx does not turn Nagle's
-/// algorithm off. The server keeps 16,382 for all connections together.
-const STATEMENTS: usize = 250;
 
 pub(super) fn options(url: &ServerUrl) -> Result<MySqlConnectOptions, OpenError> {
     let options = MySqlConnectOptions::from_str(url.expose().as_str());

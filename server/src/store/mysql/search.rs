@@ -11,11 +11,12 @@ use super::{
         statements::{Match, SearchRows, Unindexed},
         words::{Term, Words, tokens_of},
     },
+    commit::pieces,
     list,
 };
 
 /// Ids in one list: far below the parameters a statement may have.
-const IDS: usize = 1_000;
+const IDS: usize = 1_024;
 
 #[async_trait]
 impl SearchRows for MySqlConnection {
@@ -38,16 +39,18 @@ impl SearchRows for MySqlConnection {
 
     async fn texts_of(&mut self, ids: &[i64]) -> Result<Vec<Unindexed>, StoreError> {
         let mut query = QueryBuilder::new("SELECT id, title, body, tags FROM message WHERE id IN ");
-        list(&mut query, ids.iter());
+        list(&mut query, ids);
         Ok(query.build_query_as().fetch_all(self).await?)
     }
 
     async fn add_to_index(&mut self, messages: &[Unindexed]) -> Result<(), StoreError> {
-        let mut query = QueryBuilder::new("INSERT INTO message_words (id, words) ");
-        query.push_values(messages, |mut row, message| {
-            row.push_bind(message.id).push_bind(tokens_of(message.texts()));
-        });
-        query.build().execute(self).await?;
+        for piece in pieces(messages) {
+            let mut query = QueryBuilder::new("INSERT INTO message_words (id, words) ");
+            query.push_values(piece, |mut row, message| {
+                row.push_bind(message.id).push_bind(tokens_of(message.texts()));
+            });
+            query.build().execute(&mut *self).await?;
+        }
         Ok(())
     }
 
@@ -92,7 +95,7 @@ async fn judge(
     query.push("EXISTS (SELECT 1 FROM audience a WHERE a.kind = 4 AND a.id = ").push_bind(user);
     query.push(" AND a.seq = m.id) AS named, CAST(").push_bind(i64::try_from(looked_at).unwrap_or(i64::MAX));
     query.push(" AS SIGNED) AS looked_at FROM message m WHERE m.id IN ");
-    list(&mut query, ids.iter());
+    list(&mut query, ids);
     query.push(" ORDER BY m.id DESC");
     Ok(query.build_query_as().fetch_all(connection).await?)
 }

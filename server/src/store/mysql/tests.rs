@@ -32,6 +32,9 @@ impl ServerFixture for Shared {
         FOR other IN (SELECT id FROM information_schema.processlist \
             WHERE db = DATABASE() AND id <> CONNECTION_ID()) \
         DO KILL CONNECTION other.id; END FOR; END";
+    const WAITING: &'static str = "SELECT COUNT(*) FROM information_schema.innodb_trx t \
+        JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+        WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'";
 
     fn url(&self) -> String {
         self.0.clone()
@@ -45,6 +48,13 @@ impl ServerFixture for Shared {
         let mut connection = MySqlConnection::connect(&self.0).await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        let mut connection = MySqlConnection::connect(&self.0).await.unwrap();
+        let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        number
     }
 }
 

@@ -33,6 +33,8 @@ impl ServerFixture for Shared {
     const COMMIT: &'static [u8] = b"COMMIT\0";
     const KILL_ALL: &'static str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    const WAITING: &'static str = "SELECT count(*) FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
     fn url(&self) -> String {
         self.0.clone()
@@ -46,6 +48,13 @@ impl ServerFixture for Shared {
         let mut connection = PgConnection::connect(&self.0).await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        let mut connection = PgConnection::connect(&self.0).await.unwrap();
+        let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        number
     }
 }
 

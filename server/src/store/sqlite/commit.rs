@@ -8,12 +8,20 @@ use sqlx::{QueryBuilder, SqliteConnection};
 
 use super::super::{
     KeyUse, SessionId, StoreError,
-    records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord, ROWS, insert_rows},
+    records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord, insert_rows},
     rows::{self, KeyRow, int, json},
     statements::{CommitRows, InsertRows},
 };
 
-insert_rows!(SqliteConnection, kept: false);
+/// Rows in one INSERT: with at most ten columns far below the 32,766 parameters a statement may have.
+const ROWS: usize = 500;
+
+fn pieces<T>(records: &[T]) -> impl Iterator<Item = &[T]> {
+    records.chunks(ROWS)
+}
+
+// Their texts differ with the number of rows, so they are not worth a place in the statement cache.
+insert_rows!(SqliteConnection, pieces, false);
 
 #[async_trait]
 impl CommitRows for SqliteConnection {
