@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := build
 .PHONY: build run test setup dev fmt lint e2e screenshots sizes bench simulate help
+.PHONY: build run test setup dev fmt lint e2e screenshots sizes bench chaos help
 
 build: ## Build the release binary, target/release/push-system (the default)
 	@scripts/build.sh
@@ -36,6 +37,8 @@ bench: ## Measure the release server with the load generator (ARGS=--quick for a
 
 simulate: ## Many more seeds of the simulation (PUSH_SIMULATION_SEEDS=100000)
 	@scripts/simulate.sh $(ARGS)
+chaos: ## Prove the delivery guarantee under every fault, half an hour (ARGS="--fault kill-instance" runs one)
+	@scripts/chaos.sh $(ARGS)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

@@ -38,6 +38,13 @@ impl Api {
         self.answer(path, request.header(HOST, &self.host).body(Full::default())).await
     }
 
+    /// The status of a `GET`, as the holder of the token.
+    pub(crate) async fn status(&mut self, path: &str, token: &str) -> Result<StatusCode, Failure> {
+        let request = Request::get(path).header(AUTHORIZATION, format!("Bearer {token}")).header(HOST, &self.host);
+        let request = request.body(Full::default()).context("building a request")?;
+        Ok(self.send(path, request).await?.0)
+    }
+
     /// `POST` of JSON, with further headers.
     pub(crate) async fn post<T: DeserializeOwned>(
         &mut self,
@@ -45,10 +52,31 @@ impl Api {
         headers: &[(&str, &str)],
         body: &impl Serialize,
     ) -> Result<T, Failure> {
+        let request = self.json_request(path, headers, body)?;
+        self.answer(path, request).await
+    }
+
+    fn json_request(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &impl Serialize,
+    ) -> Result<hyper::http::Result<Request<Full<Bytes>>>, Failure> {
         let json = serde_json::to_vec(body).context("writing JSON")?;
         let start = Request::post(path).header(HOST, &self.host).header(CONTENT_TYPE, "application/json");
         let request = headers.iter().fold(start, |request, (name, value)| request.header(*name, *value));
-        self.answer(path, request.body(Full::from(json))).await
+        Ok(request.body(Full::from(json)))
+    }
+
+    /// `POST` of JSON whatever the answer: for those to whom a refusal is no failure.
+    pub(crate) async fn ask(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &impl Serialize,
+    ) -> Result<(StatusCode, Bytes), Failure> {
+        let request = self.json_request(path, headers, body)?;
+        self.send(path, request.context("building a request")?).await
     }
 
     /// Whether the server answers `GET` of a public path with 200.

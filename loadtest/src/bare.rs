@@ -77,7 +77,7 @@ pub(crate) async fn time_of_a_write(cores: &Cores, frame: &[u8], load: Load) -> 
     let (mut child, mut lines) = start(cores, frame, load).await?;
     let address = line(&mut lines).await?.parse().context("reading the bare loop's address")?;
     let received = Arc::new(AtomicUsize::new(0));
-    let readers = stream::iter(0..load.sockets).map(|number| crowd::connect_from(address, number));
+    let readers = stream::iter(0..load.sockets).map(|number| crowd::connect_from(address, number, None));
     let sockets: Vec<TcpStream> = readers.buffer_unordered(OPENING).try_collect().await?;
     let reading = sockets.into_iter().map(|socket| tokio::spawn(swallow(socket, Arc::clone(&received))));
     let reading: Vec<_> = reading.collect();

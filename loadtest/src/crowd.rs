@@ -182,22 +182,35 @@ pub(crate) async fn connect(
     token: &str,
     since: Option<&str>,
 ) -> Result<Socket, Failure> {
+    upgrade(connect_from(address, number, None).await?, token, since).await
+}
+
+/// Makes an authenticated socket of a TCP connection.
+pub(crate) async fn upgrade(stream: TcpStream, token: &str, since: Option<&str>) -> Result<Socket, Failure> {
+    let address = stream.peer_addr().context("building a handshake")?;
     let query = since.map(|pos| format!("?since={pos}")).unwrap_or_default();
     let mut request = format!("ws://{address}/ws{query}").into_client_request().context("building a handshake")?;
     let bearer = HeaderValue::from_str(&format!("Bearer {token}")).context("building a handshake")?;
     request.headers_mut().insert("authorization", bearer);
     // The defaults are 128 KiB a buffer: thousands of those would make the generator's memory the experiment.
     let config = WebSocketConfig::default().read_buffer_size(2 * 1024).write_buffer_size(0);
-    let stream = connect_from(address, number).await?;
     let (socket, _) = client_async_with_config(request, stream, Some(config)).await.context("WebSocket handshake")?;
     Ok(socket)
 }
 
-/// A TCP connection whose source address is chosen by its number.
-pub(crate) async fn connect_from(address: SocketAddr, number: usize) -> Result<TcpStream, Failure> {
+/// A TCP connection whose source address is chosen by its number; with a receive buffer of so many bytes, or as the
+/// system sees fit.
+pub(crate) async fn connect_from(
+    address: SocketAddr,
+    number: usize,
+    receive_buffer: Option<u32>,
+) -> Result<TcpStream, Failure> {
     let last = u8::try_from(2 + number % SOURCES).context("choosing a source address")?;
     let source = SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0));
     let socket = TcpSocket::new_v4().context("making a socket")?;
+    if let Some(bytes) = receive_buffer {
+        socket.set_recv_buffer_size(bytes).context("sizing a socket's buffer")?;
+    }
     socket.bind(source).context(format!("binding {source}"))?;
     let stream = socket.connect(address).await.context(format!("connecting to {address}"))?;
     stream.set_nodelay(true).context("setting TCP_NODELAY")?;

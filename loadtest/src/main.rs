@@ -1,4 +1,5 @@
-//! Measures the release server and checks every delivery meanwhile: `loadtest bench`.
+//! Measures the release server and checks every delivery meanwhile: `loadtest bench`. Proves the delivery guarantee while
+//! instances, databases and lines fail: `loadtest check`, all of it in `check`. What follows is about the first.
 //!
 //! The server runs on one core, this program on another. Read it from the outside in: `measure` (the numbers), `stage`
 //! (what surrounds one of them), `server`, `crowd`, `publish`, `witness` (who acts), `tally` (the account of who got
@@ -6,6 +7,7 @@
 
 mod api;
 mod bare;
+mod check;
 mod commits;
 mod crowd;
 mod failure;
@@ -29,6 +31,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     bare::Load,
+    check::Check,
     failure::{Context, Failure},
     machine::Cores,
     measure::Measurement,
@@ -50,6 +53,8 @@ enum Command {
     /// Starts the release server and measures it. Ends with 1 when a delivery was lost, repeated or out of order, or a
     /// number could not be measured; an aim that is missed fails nothing
     Bench(Bench),
+    /// Proves the delivery guarantee under faults, or prints the first violation, with both sides, and ends with 1
+    Check(Box<Check>),
     /// What a delivery is compared with: writes the bytes of standard input to plain TCP sockets. `bench` starts it
     Bare(Load),
 }
@@ -73,6 +78,7 @@ struct Bench {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Bench(arguments) => bench(&arguments),
+        Command::Check(arguments) => on_all_threads(check::check(&arguments)),
         Command::Bare(load) => on_one_thread(bare::run(load)).map(|()| true),
     };
     match outcome {
@@ -89,6 +95,18 @@ fn main() -> ExitCode {
 fn on_one_thread<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting a runtime")?;
     runtime.block_on(work)
+}
+
+/// What is checked shares the machine anyway, and a fault that blocks must not stop the readers.
+fn on_all_threads(work: impl Future<Output = Result<bool, Failure>>) -> Result<bool, Failure> {
+    let runtime = tokio::runtime::Runtime::new().context("starting a runtime")?;
+    runtime.block_on(async {
+        tokio::select! {
+            done = work => done,
+            // Returning, not dying, is what stops the servers and removes their folders.
+            _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted")),
+        }
+    })
 }
 
 /// Returns whether all was measured and the guarantee held.

@@ -105,13 +105,14 @@ impl Server {
     }
 }
 
-fn free_address() -> Result<SocketAddr, Failure> {
+/// An address that was free a moment ago.
+pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").context("looking for a free port")?;
     listener.local_addr().context("looking for a free port")
 }
 
 /// The last lines of the server's log, for the person who has to find out.
-fn tail(path: &Path) -> String {
+pub(crate) fn tail(path: &Path) -> String {
     let log = fs::read_to_string(path).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")

@@ -12,6 +12,7 @@ pub mod backend;
 pub mod bus;
 pub mod cli;
 pub mod config;
+pub mod failpoint;
 pub mod http;
 pub mod push;
 pub mod serve;

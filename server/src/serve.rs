@@ -26,10 +26,7 @@ use crate::{
     http, push,
     push::Push,
     state::{AppState, SystemClock},
-    store::{
-        Store, StoreError,
-        sqlite::{OpenError, SqliteStore},
-    },
+    store::{OpenError, Store, StoreError, mysql::MySqlStore, postgres::PostgresStore, sqlite::SqliteStore},
     ui::Ui,
     ws,
 };
@@ -101,24 +98,36 @@ pub enum LaunchError {
     Origin(#[from] csrf::ConfigError),
 }
 
-/// Opens the database. One that another server is about to leave, or that is locked, is waited for.
-pub async fn open(config: &Config) -> Result<Arc<SqliteStore>, OpenError> {
-    let Database::Sqlite(path) = &config.database;
+/// Opens the database for a server. One that cannot be reached yet, or that another server is about to leave, is waited
+/// for.
+pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     let deadline = Instant::now() + OPEN_WITHIN;
     loop {
-        match SqliteStore::open(path).await {
-            Ok(store) => return Ok(Arc::new(store)),
-            Err(error) if is_passing(&error) && Instant::now() < deadline => {
+        let opened = match &config.database {
+            Database::Sqlite(path) => SqliteStore::open(path).await.map(shared),
+            servers => open_for_tool(servers).await,
+        };
+        match opened {
+            Err(error) if error.is_passing() && Instant::now() < deadline => {
                 tracing::warn!(%error, "the database cannot be opened yet");
                 sleep(OPEN_AGAIN_AFTER).await;
             }
-            Err(error) => return Err(error),
+            opened => return opened,
         }
     }
 }
 
-fn is_passing(error: &OpenError) -> bool {
-    matches!(error, OpenError::InUse { .. } | OpenError::Database(_))
+/// Opens the database for a tool, also beside a running server. Tries once.
+pub async fn open_for_tool(database: &Database) -> Result<Arc<dyn Store>, OpenError> {
+    match database {
+        Database::Sqlite(path) => SqliteStore::open_for_tool(path).await.map(shared),
+        Database::Postgres(url) => PostgresStore::open(url).await.map(shared),
+        Database::MySql(url) => MySqlStore::open(url).await.map(shared),
+    }
+}
+
+fn shared(store: impl Store) -> Arc<dyn Store> {
+    Arc::new(store)
 }
 
 /// Serves until `shutdown` resolves, then lets everyone go: `/readyz` says 503, sockets are closed with 1012 over half

@@ -12,12 +12,14 @@ mod keeper;
 mod mariadb;
 mod postgres;
 mod process;
+mod proxy;
 mod redis;
 mod report;
 
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;
 pub use process::Server;
+pub use proxy::{Cut, Proxy};
 pub use redis::Redis;
 pub use report::or_report;
 

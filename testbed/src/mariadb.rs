@@ -44,6 +44,8 @@ impl MariaDb {
             format!("--init-file={init}"),
             // More than usual, as many tests share it.
             "--max-connections=300".to_owned(),
+            // A database for each test is made in half of the time when its tables need no files of their own.
+            "--innodb-file-per-table=0".to_owned(),
         ];
         let all = own.into_iter().chain(arguments.iter().map(|argument| (*argument).to_owned())).collect();
         let options = options_of(&server);

@@ -40,9 +40,9 @@ async fn postgres_keeps_what_was_committed_when_it_is_killed() {
         let mut connection = PgConnection::connect(&url).await.unwrap();
         sqlx::query("INSERT INTO kept VALUES ($1)").bind(n).execute(&mut connection).await.unwrap();
         if n == 1 {
-            server.kill()
+            server.kill();
         } else {
-            server.stop_immediate()
+            server.stop_immediate();
         }
         assert!(!accepts(&server).await);
         server.restart().await.unwrap();

@@ -1,6 +1,6 @@
 //! Copies of the database, and the way back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use push_system::ports::Clock;
@@ -8,12 +8,18 @@ use push_system::ports::Clock;
 use super::Failure;
 use crate::{
     config::{Config, Database},
+    serve,
     state::SystemClock,
-    store::{
-        Log,
-        sqlite::{self, Overwrite, SqliteStore},
-    },
+    store::sqlite::{self, Overwrite},
 };
+
+/// A server of databases has tools of its own for this, which know it better.
+#[derive(Debug, thiserror::Error)]
+#[error("`push-system {command}` is for SQLite; use {tool} and see docs/operations.md")]
+struct OwnTools {
+    command: &'static str,
+    tool: &'static str,
+}
 
 #[derive(Args)]
 pub(super) struct Backup {
@@ -37,7 +43,7 @@ pub(super) enum Epoch {
 }
 
 pub(super) async fn back_up(Backup { file, force }: Backup, config: &Config) -> Result<(), Failure> {
-    let Database::Sqlite(database) = &config.database;
+    let database = file_of(config, "backup", ["pg_dump", "mysqldump"])?;
     let overwrite = if force { Overwrite::Allowed } else { Overwrite::Refused };
     let made = sqlite::back_up(database, &file, overwrite).await?;
     println!("{} holds the log up to {} in {} bytes", file.display(), made.position, made.bytes);
@@ -45,7 +51,11 @@ pub(super) async fn back_up(Backup { file, force }: Backup, config: &Config) -> 
 }
 
 pub(super) async fn restore(Restore { file }: Restore, config: &Config) -> Result<(), Failure> {
-    let Database::Sqlite(database) = &config.database;
+    let database = file_of(
+        config,
+        "restore",
+        ["pg_restore, then `push-system epoch renew`", "mysql, then `push-system epoch renew`"],
+    )?;
     let restored = sqlite::restore(database, &file, SystemClock.now()).await?;
     println!("{} is restored; its log ends at {}", database.display(), restored.position);
     if let Some(kept) = restored.kept {
@@ -55,10 +65,21 @@ pub(super) async fn restore(Restore { file }: Restore, config: &Config) -> Resul
 }
 
 pub(super) async fn epoch(Epoch::Renew: Epoch, config: &Config) -> Result<(), Failure> {
-    let Database::Sqlite(database) = &config.database;
-    let store = SqliteStore::open_for_tool(database).await?;
+    let store = serve::open_for_tool(&config.database).await?;
     let renewed = store.renew_epoch().await;
     store.close().await;
     println!("the log ends at {}; every client loads its inbox anew", renewed?.position);
     Ok(())
+}
+
+fn file_of<'a>(
+    config: &'a Config,
+    command: &'static str,
+    [postgres, mysql]: [&'static str; 2],
+) -> Result<&'a Path, OwnTools> {
+    match &config.database {
+        Database::Sqlite(path) => Ok(path),
+        Database::Postgres(_) => Err(OwnTools { command, tool: postgres }),
+        Database::MySql(_) => Err(OwnTools { command, tool: mysql }),
+    }
 }

@@ -12,9 +12,10 @@ use push_system::{
 use super::Failure;
 use crate::{
     auth::Passwords,
-    config::{Config, Database},
+    config::Config,
+    serve,
     state::SystemClock,
-    store::{Account, Accounts, Change, Log, NewAccount, Outcome, Write, sqlite::SqliteStore},
+    store::{Account, Change, NewAccount, Outcome, Store, Write},
 };
 
 #[derive(Subcommand)]
@@ -37,18 +38,17 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
-    let Database::Sqlite(path) = &config.database;
-    let store = SqliteStore::open_for_tool(path).await?;
+    let store = serve::open_for_tool(&config.database).await?;
     let done = match command {
-        Command::Add { name, email } => add(&store, &name, email.as_deref()).await,
-        Command::Passwd { name } => change_password(&store, &name).await,
-        Command::List => list(&store).await,
+        Command::Add { name, email } => add(&*store, &name, email.as_deref()).await,
+        Command::Passwd { name } => change_password(&*store, &name).await,
+        Command::List => list(&*store).await,
     };
     store.close().await;
     done
 }
 
-async fn add(store: &SqliteStore, name: &str, email: Option<&str>) -> Result<(), Failure> {
+async fn add(store: &dyn Store, name: &str, email: Option<&str>) -> Result<(), Failure> {
     let name = Username::parse(name)?;
     let email = email.map(Email::parse).transpose()?;
     if store.account_named(&name).await?.is_some() {
@@ -64,7 +64,7 @@ fn taken(name: &Username) -> Failure {
     format!("{name} exists already").into()
 }
 
-async fn change_password(store: &SqliteStore, name: &str) -> Result<(), Failure> {
+async fn change_password(store: &dyn Store, name: &str) -> Result<(), Failure> {
     let name = Username::parse(name)?;
     let account = store.account_named(&name).await?.ok_or_else(|| format!("there is no {name}"))?;
     let change = Change::Password { user: account.person.id, hash: ask_and_hash().await?, keep: None };
@@ -78,7 +78,7 @@ async fn change_password(store: &SqliteStore, name: &str) -> Result<(), Failure>
     }
 }
 
-async fn list(store: &SqliteStore) -> Result<(), Failure> {
+async fn list(store: &dyn Store) -> Result<(), Failure> {
     for Account { person, role, disabled, created, email, .. } in store.accounts().await? {
         let state = if disabled { "disabled" } else { "active" };
         let email = email.unwrap_or_default();

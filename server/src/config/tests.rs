@@ -81,8 +81,10 @@ fn each_value_is_checked_and_the_sentence_names_its_setting() {
         ("PUSH_REGISTRATION", "shut", "registration"),
         ("PUSH_DRAIN_SECONDS", "-1", "drain_seconds"),
         ("PUSH_LOG", "server=loud", "log"),
-        ("DATABASE_URL", "postgres://localhost/push", "SQLite only"),
-        ("DATABASE_URL", "mysql://localhost/push", "SQLite only"),
+        ("DATABASE_URL", "postgres://localhost", "name a database"),
+        ("DATABASE_URL", "mysql:///push", "give a host"),
+        ("DATABASE_URL", "postgres://ana@localhost:port/push", "no URL"),
+        ("DATABASE_URL", "mysql://localhost/push?password=x", "before the host"),
         ("DATABASE_URL", "push.db", "sqlite://path"),
         ("REDIS_URL", "localhost:6379", "redis://host:port"),
         ("REDIS_URL", "http://localhost:6379", "redis://host:port"),
@@ -118,6 +120,23 @@ fn a_database_is_named_by_path() {
     ] {
         assert_eq!(Database::parse(url), Ok(Database::Sqlite(path.into())), "{url}");
     }
+}
+
+#[test]
+fn a_database_server_is_named_by_url_and_its_password_is_never_printed() {
+    for (url, shown) in [
+        ("postgres://ana:se%20same@db.example:5433/push", "postgres://ana:hidden@db.example:5433/push"),
+        ("postgresql://ana@[::1]/push?sslmode=require", "postgresql://ana@[::1]/push?sslmode=require"),
+        ("mysql://ana:se%20same@db/push", "mysql://ana:hidden@db/push"),
+        ("mariadb://ana:se%20same@db/push", "mariadb://ana:hidden@db/push"),
+    ] {
+        let loaded = with(&Flags::default(), &[("DATABASE_URL", url)], Path::new(NOWHERE)).unwrap();
+        assert_eq!(loaded.config.database.to_string(), shown);
+        assert!(loaded.to_string().contains(&format!("database_url = \"{shown}\"")), "{loaded}");
+        assert!(!format!("{loaded}{:?}", loaded.config).contains("same"), "{loaded}");
+    }
+    let error = from_environment(&[("DATABASE_URL", "postgres://ana:sesame@db")]).unwrap_err();
+    assert!(!error.contains("sesame"), "{error}");
 }
 
 #[test]

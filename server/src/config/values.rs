@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, time::Dura
 
 use tracing_subscriber::EnvFilter;
 
+use crate::store::ServerUrl;
+
 /// Characters of a secret: 32 random ones are more than the 128 bits HMAC-SHA-256 keys want at least.
 const SECRET_CHARS: usize = 32;
 /// Different characters a secret must have; sixteen random hex digits have more in all but one case of a million.
@@ -66,39 +68,42 @@ impl Registration {
     }
 }
 
-/// Which database.
+/// Which database. Prints without passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A file of its own.
     Sqlite(PathBuf),
+    /// A `PostgreSQL` server.
+    Postgres(ServerUrl),
+    /// A `MySQL` or `MariaDB` server.
+    MySql(ServerUrl),
 }
 
 impl Database {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         match scheme {
-            "sqlite" => {
-                let path = rest.trim_start_matches("//").split('?').next().unwrap_or_default();
-                let path = if rest.starts_with("///") {
-                    format!("/{}", path.trim_start_matches('/'))
-                } else {
-                    path.to_owned()
-                };
-                let file = !path.is_empty() && path != ":memory:";
-                if file { Ok(Self::Sqlite(path.into())) } else { Err("sqlite://path must name a file".to_owned()) }
-            }
-            "postgres" | "postgresql" | "mysql" | "mariadb" => Err(format!(
-                "this version stores in SQLite only, {scheme} is not there yet; give sqlite://path or nothing"
-            )),
-            _ => Err("give a database as sqlite://path".to_owned()),
+            "sqlite" => sqlite_file(rest).map(Self::Sqlite),
+            "postgres" | "postgresql" => ServerUrl::parse(text).map(Self::Postgres),
+            "mysql" | "mariadb" => ServerUrl::parse(text).map(Self::MySql),
+            _ => Err("give a database as sqlite://path, or postgres:// or mysql://user:password@host/database".into()),
         }
     }
 }
 
+fn sqlite_file(rest: &str) -> Result<PathBuf, String> {
+    let path = rest.trim_start_matches("//").split('?').next().unwrap_or_default();
+    let path = if rest.starts_with("///") { format!("/{}", path.trim_start_matches('/')) } else { path.to_owned() };
+    let file = !path.is_empty() && path != ":memory:";
+    if file { Ok(path.into()) } else { Err("sqlite://path must name a file".to_owned()) }
+}
+
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Sqlite(path) = self;
-        write!(f, "sqlite://{}", path.display())
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) | Self::MySql(url) => url.fmt(f),
+        }
     }
 }
 

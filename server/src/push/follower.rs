@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     bus::{Bus, Hint, Subscription},
+    failpoint::{self, Point},
     store::{Probe, Revocation, Store, StoreError},
 };
 
@@ -131,6 +132,7 @@ impl Follower {
             // It was not read meanwhile for another reason: the log went back.
             self.check().await;
         }
+        failpoint::reached(Point::BeforeBus);
         let tag_before = self.tag_before(first.seq, &before);
         self.bus.publish(relay::write(tag_before, &entries, &last));
     }

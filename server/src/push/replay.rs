@@ -118,12 +118,11 @@ impl Replay {
         async move {
             // Never closed, so never an error.
             let _permit = permits.acquire_owned().await;
-            let page = store.entries_for(user, after, through, PAGE).await.map_err(Arc::new)?;
-            // Asked afterwards, as the floor only rises: what is above it now was all there when the page was read.
-            if after < store.head().await.map_err(Arc::new)?.floor {
-                return Ok(None);
+            match store.entries_for(user, after, through, PAGE).await {
+                Ok(page) => Ok(Some(Arc::new(page.into_iter().map(|entry| Arc::new(entry.into())).collect()))),
+                Err(error) if error.is_trimmed() => Ok(None),
+                Err(error) => Err(Arc::new(error)),
             }
-            Ok(Some(Arc::new(page.into_iter().map(|entry| Arc::new(entry.into())).collect())))
         }
         .boxed()
         .shared()

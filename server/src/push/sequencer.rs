@@ -6,7 +6,10 @@ use push_system::position::Position;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::store::{Change, CommitError, Entry, KeyUse, Outcome, Publish, Store, StoreError, Write};
+use crate::{
+    failpoint::{self, Point},
+    store::{Change, CommitError, Entry, KeyUse, Outcome, Publish, Store, StoreError, Write},
+};
 
 /// Changes per transaction. What arrives while one commits forms the next, so a lone change never waits for company.
 const BATCH: usize = 200;
@@ -103,7 +106,7 @@ impl Worker {
         let (writes, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.write, job.answer)).unzip();
         match self.store.commit(&writes).await {
             Ok(outcomes) => self.acknowledge(&writes, outcomes, answers),
-            Err(CommitError::NotStored(error)) if writes.len() > 1 => {
+            Err(CommitError::NotStored(error)) if writes.len() > 1 && !error.is_away() => {
                 tracing::warn!(error = %error, batch.size = writes.len(), "log.commit.retried_singly");
                 for (write, answer) in writes.iter().zip(answers) {
                     self.commit_one(write, answer).await;
@@ -123,11 +126,13 @@ impl Worker {
 
     /// Answers first; fan-out is somebody else's time.
     fn acknowledge(&self, writes: &[Write], outcomes: Vec<Outcome>, answers: Vec<oneshot::Sender<Answer>>) {
+        failpoint::reached(Point::AfterCommit);
         let mut entries = Vec::new();
         for ((write, outcome), answer) in writes.iter().zip(outcomes).zip(answers) {
             if let Outcome::Stored(entry) = &outcome {
                 entries.push(Committed { entry: entry.clone(), own: write.tag });
             }
+            failpoint::reached(Point::BeforeAck);
             // Whoever asked may be gone; the change stands.
             let _ = answer.send(Ok(outcome));
         }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::world::World;
 use crate::store::{
     Account, Accounts, CommitError, Entry, Head, KeyUse, Log, NewAccount, NewSession, Outcome, Probe, Rotation,
-    Session, SessionId, SigningKey, StoreError, StoredReadState, TokenHash, Write,
+    Session, SessionId, SigningKey, Store, StoreError, StoredReadState, TokenHash, Write,
 };
 
 /// When a killed instance dies.
@@ -110,6 +110,11 @@ impl Link {
     }
 }
 
+#[async_trait]
+impl Store for Link {
+    async fn close(&self) {}
+}
+
 macro_rules! carried {
     (
         log { $($log:ident($($log_arg:ident: $log_type:ty),*) -> $log_answer:ty;)* }
@@ -160,6 +165,7 @@ carried! {
     log {
         head() -> Head;
         renew_epoch() -> Head;
+        trim(before: Seq) -> u64;
         probe(seq: Seq) -> Probe;
         entries(after: Seq, limit: u32) -> Vec<Entry>;
         entries_for(user: UserId, after: Seq, through: Seq, limit: u32) -> Vec<Entry>;

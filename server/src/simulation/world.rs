@@ -160,7 +160,7 @@ impl World {
     pub fn trim(&self, floor: Seq) {
         self.note(format_args!("trim to {floor}"));
         self.journal().trimmed();
-        self.store.trim(floor);
+        self.store.trim_before(floor);
     }
 }
 

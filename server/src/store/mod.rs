@@ -1,11 +1,28 @@
 //! The database: the log and everything derived from it, and the accounts.
 //!
-//! Two traits, one module per database, one contract suite (`contract.rs`) run on each. What becomes of a batch is decided
-//! in `plan.rs`, once for all. Rows are not domain types: what comes out of here is parsed. No SQL stands outside this folder.
+//! Two traits, one contract suite (`contract.rs`) run on every database. Each database has a module with its connections
+//! and its SQL (`backend.rs` and `statements.rs` say what that must be); what is done with them is written once: `log.rs`
+//! and `accounts.rs` are the traits, `plan.rs` decides what becomes of a batch. Rows are not domain types: what comes out
+//! of here is parsed. No SQL stands outside this folder.
 
+mod accounts;
+mod backend;
+mod commit;
+mod history;
+mod log;
+mod open;
 mod plan;
+mod records;
+mod rows;
+mod search;
+mod spelling;
+mod statements;
 mod types;
+mod url;
+mod words;
 
+pub mod mysql;
+pub mod postgres;
 pub mod sqlite;
 
 #[cfg(test)]
@@ -26,7 +43,16 @@ use push_system::{
     timestamp::Timestamp,
 };
 
+pub use open::OpenError;
 pub use types::*;
+pub use url::ServerUrl;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the history behind {after} is trimmed up to {floor}")]
+struct Trimmed {
+    after: Seq,
+    floor: Seq,
+}
 
 /// The database could not do it; nothing about the request is to blame.
 #[derive(Debug)]
@@ -36,6 +62,22 @@ impl StoreError {
     /// Wraps what the driver said.
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(error.into())
+    }
+
+    /// Events behind `after` were asked for, and the history is trimmed up to `floor`.
+    pub fn trimmed(after: Seq, floor: Seq) -> Self {
+        Self::new(Trimmed { after, floor })
+    }
+
+    /// Whether what was asked for is no longer kept: [`Self::trimmed`].
+    pub fn is_trimmed(&self) -> bool {
+        self.0.is::<Trimmed>()
+    }
+
+    /// Whether the database could not be reached, did not answer, or kept a lock from us: then no part of a batch would
+    /// fare better alone.
+    pub fn is_away(&self) -> bool {
+        self.0.is::<backend::NoAnswer>() || self.0.downcast_ref().is_some_and(backend::is_away)
     }
 }
 
@@ -97,6 +139,11 @@ pub trait Log: Send + Sync + 'static {
     /// Gives the log a new epoch (it went back under a running system) and returns the head.
     async fn renew_epoch(&self) -> Result<Head, StoreError>;
 
+    /// Raises the floor to `before`, or to the head if that is lower, or leaves it where it is higher; then deletes the
+    /// events below it, in bounded steps. Messages stay, and history with them; so does the event at the floor itself.
+    /// Returns how many events were deleted.
+    async fn trim(&self, before: Seq) -> Result<u64, StoreError>;
+
     /// What stands at `seq`, with the head as of the same read transaction.
     async fn probe(&self, seq: Seq) -> Result<Probe, StoreError>;
 
@@ -104,7 +151,7 @@ pub trait Log: Send + Sync + 'static {
     async fn entries(&self, after: Seq, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
     /// Events in `(after, through]` that `user` is entitled to, in order, at most `limit`: a merge of one keyset range
-    /// per audience, never a filter over the log.
+    /// per audience, never a filter over the log. An error when `after` lies below the floor: some may be gone.
     async fn entries_for(&self, user: UserId, after: Seq, through: Seq, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
     /// What was published under a key, for the answer after [`CommitError::OutcomeUnknown`].
@@ -188,9 +235,18 @@ pub trait Accounts: Send + Sync + 'static {
 }
 
 /// A whole database.
-pub trait Store: Log + Accounts {}
+#[async_trait]
+pub trait Store: Log + Accounts {
+    /// Waits for what runs and closes all connections. Not to be used afterwards.
+    async fn close(&self);
+}
 
-impl<T: Log + Accounts> Store for T {}
+#[async_trait]
+impl<B: backend::Backend> Store for B {
+    async fn close(&self) {
+        self.close_connections().await;
+    }
+}
 
 /// An account to be.
 #[derive(Clone, Debug)]

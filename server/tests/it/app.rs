@@ -10,7 +10,7 @@ use std::{
 use server::{
     config::{self, Flags},
     serve::{self, Parts},
-    store::sqlite::SqliteStore,
+    store::Store,
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -25,7 +25,7 @@ use crate::{
 pub struct TestApp {
     pub address: SocketAddr,
     pub clock: Arc<TestClock>,
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
     stop: CancellationToken,
     server: Option<JoinHandle<()>>,
     // Dropped last: the database lives in it.
@@ -46,6 +46,17 @@ impl TestApp {
     /// A server on what another one left in this folder.
     pub async fn in_folder(folder: TempDir, change: impl FnOnce(&mut Parts)) -> Self {
         let config = config_in(folder.path(), &[]);
+        Self::of(config, folder, change).await
+    }
+
+    /// One of perhaps several servers on a database server's database.
+    pub async fn on(database_url: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = config_in(folder.path(), &[("DATABASE_URL", database_url)]);
+        Self::of(config, folder, |_| {}).await
+    }
+
+    async fn of(config: config::Config, folder: TempDir, change: impl FnOnce(&mut Parts)) -> Self {
         let store = serve::open(&config).await.expect("a new database");
         let clock = Arc::new(TestClock::default());
         let mut parts = Parts { clock: clock.clone(), ..Parts::new(config, store.clone()) };
@@ -69,8 +80,10 @@ impl TestApp {
 
     /// The database's file.
     pub fn database(&self) -> PathBuf {
-        let server::config::Database::Sqlite(path) = config_in(self.folder.path(), &[]).database;
-        path
+        match config_in(self.folder.path(), &[]).database {
+            server::config::Database::Sqlite(path) => path,
+            other => panic!("{other} is no file"),
+        }
     }
 
     /// A program that is not logged in.

@@ -22,7 +22,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the binary runs")
 }
 
-fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+pub fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = command(folder, arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -77,6 +77,13 @@ impl Flaky {
     }
 }
 
+#[async_trait]
+impl Store for Flaky {
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
+
 fn holds(batch: &[Write], text: &str) -> bool {
     batch.iter().any(|write| matches!(&write.change, Change::Publish(publish) if publish.draft.message == text))
 }
@@ -130,6 +137,7 @@ faulty_store! {
     log {
         head() -> Head;
         renew_epoch() -> Head;
+        trim(before: Seq) -> u64;
         probe(seq: Seq) -> Probe;
         entries(after: Seq, limit: u32) -> Vec<Entry>;
         entries_for(user: UserId, after: Seq, through: Seq, limit: u32) -> Vec<Entry>;

@@ -7,6 +7,7 @@ mod bad_input;
 mod clock;
 mod command_line;
 mod csrf;
+mod databases;
 mod faults;
 mod flaky;
 mod http;

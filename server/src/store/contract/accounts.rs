@@ -11,8 +11,7 @@ use super::{
     Fixture, moment, new_account, person, say, username,
 };
 
-pub(in super::super) async fn the_first_account_is_the_admin<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn the_first_account_is_the_admin<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let email = Some(Email::parse("ana@example.org").unwrap());
     let ana = store.register(NewAccount { email, ..new_account("ana") }).await.unwrap().unwrap();
@@ -26,8 +25,7 @@ pub(in super::super) async fn the_first_account_is_the_admin<F: Fixture>() {
     assert_eq!(everyone, [&ana.person, &bob.person]);
 }
 
-pub(in super::super) async fn a_taken_name_is_refused<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_taken_name_is_refused<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     assert!(store.register(new_account("ana")).await.unwrap().is_none());
@@ -39,8 +37,7 @@ pub(in super::super) async fn a_taken_name_is_refused<F: Fixture>() {
     assert_eq!(store.accounts().await.unwrap().len(), 1);
 }
 
-pub(in super::super) async fn a_new_person_starts_with_nothing_unread<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_new_person_starts_with_nothing_unread<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     for text in ["one", "two", "three"] {
@@ -55,8 +52,7 @@ pub(in super::super) async fn a_new_person_starts_with_nothing_unread<F: Fixture
     assert_eq!(store.snapshot(ana.id, 2).await.unwrap().unwrap().counters.unread, 0);
 }
 
-pub(in super::super) async fn people_are_found_by_name_and_by_prefix<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn people_are_found_by_name_and_by_prefix<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let mut people = Vec::new();
     for name in ["ana", "an.a", "an_b", "anzu", "bob"] {
@@ -77,8 +73,7 @@ pub(in super::super) async fn people_are_found_by_name_and_by_prefix<F: Fixture>
     }
 }
 
-pub(in super::super) async fn signing_keys_are_made_once<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn signing_keys_are_made_once<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let key = |kid: &str, byte| SigningKey {
         kid: kid.into(),

@@ -62,8 +62,7 @@ fn entitled(log: &[Entry], user: UserId) -> Vec<Entry> {
     log.iter().filter(|entry| entry.audience.includes(user)).cloned().collect()
 }
 
-pub(in super::super) async fn what_is_read_is_the_fold_of_the_log<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn what_is_read_is_the_fold_of_the_log<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let mut random = StdRng::seed_from_u64(0x5eed);
     let mut members = vec![join(&store, "ana").await, join(&store, "bob").await, join(&store, "cleo").await];
@@ -176,8 +175,7 @@ async fn all_pages(store: &impl Store, user: UserId, filter: Filter, limit: u32)
     }
 }
 
-pub(in super::super) async fn messages_that_come_between_count_and_commit_are_counted<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn messages_that_come_between_count_and_commit_are_counted<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let (ana, start) = join(&store, "ana").await;
     let bob = person(&store, "bob").await;

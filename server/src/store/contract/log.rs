@@ -7,7 +7,7 @@ use push_system::{
 use serde_json::json;
 
 use super::{
-    super::{Audience, Change, EntryBody, KeyUse, Log, Outcome, ReadWrite, Revocation, Write},
+    super::{Audience, Change, EntryBody, Head, KeyUse, Log, Outcome, ReadWrite, Revocation, Write},
     Fixture, draft, key, moment, person, publish, publish_draft, say, store_one, stored, username, write,
 };
 
@@ -15,8 +15,8 @@ fn read_write(user: UserId, expected_version: i64, state: ReadState) -> Write {
     write(Change::Read(ReadWrite { user, expected_version, state, unread: 0, counted_through: Seq(0) }))
 }
 
-pub(in super::super) async fn places_are_dense_over_batches_with_refused_writes<F: Fixture>() {
-    let (fixture, ghost) = (F::new(), UserId(99));
+pub(in super::super) async fn places_are_dense_over_batches_with_refused_writes<F: Fixture>(fixture: F) {
+    let ghost = UserId(99);
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let batch = [
@@ -39,8 +39,7 @@ pub(in super::super) async fn places_are_dense_over_batches_with_refused_writes<
     assert!(store.commit(&[]).await.unwrap().is_empty());
 }
 
-pub(in super::super) async fn what_is_stored_is_what_is_read<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn what_is_stored_is_what_is_read<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let (ana, bob) = (person(&store, "ana").await, person(&store, "bob").await);
     let state = ReadState::starting_at(MessageId(0)).after(&ReadChange::read(MessageId(3)));
@@ -60,8 +59,7 @@ pub(in super::super) async fn what_is_stored_is_what_is_read<F: Fixture>() {
     assert_eq!(store.entries(Seq(2), 1).await.unwrap(), answered[2..3]);
 }
 
-pub(in super::super) async fn a_repeated_key_publishes_once<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_repeated_key_publishes_once<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let first = store_one(&store, publish(&ana, "a", "hello", &[])).await;
@@ -73,8 +71,7 @@ pub(in super::super) async fn a_repeated_key_publishes_once<F: Fixture>() {
     assert_eq!(store.entries(Seq(0), 10).await.unwrap(), [first]);
 }
 
-pub(in super::super) async fn a_key_counts_within_its_batch_too<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_key_counts_within_its_batch_too<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let (once, other) = (publish(&ana, "a", "hello", &[]), publish(&ana, "a", "goodbye", &[]));
@@ -83,8 +80,7 @@ pub(in super::super) async fn a_key_counts_within_its_batch_too<F: Fixture>() {
     assert_eq!(store.head().await.unwrap().position.seq, Seq(1));
 }
 
-pub(in super::super) async fn keys_belong_to_their_sender_and_are_compared_byte_for_byte<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn keys_belong_to_their_sender_and_are_compared_byte_for_byte<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let (ana, bob) = (person(&store, "ana").await, person(&store, "bob").await);
     let quoted = r#"k"\'%_1"#;
@@ -108,8 +104,7 @@ pub(in super::super) async fn keys_belong_to_their_sender_and_are_compared_byte_
     assert_eq!(store.find_key(bob.id, &key("K1")).await.unwrap(), None);
 }
 
-pub(in super::super) async fn keys_are_forgotten_by_age<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn keys_are_forgotten_by_age<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let late = Write { at: moment(1), ..publish(&ana, "late", "hello", &[]) };
@@ -120,8 +115,7 @@ pub(in super::super) async fn keys_are_forgotten_by_age<F: Fixture>() {
     assert_eq!(store.entries(Seq(0), 10).await.unwrap().len(), 2);
 }
 
-pub(in super::super) async fn nobody_publishes_who_does_not_exist<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn nobody_publishes_who_does_not_exist<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ghost = push_system::accounts::Person { id: UserId(1), name: username("ghost") };
     let batch = [
@@ -136,8 +130,7 @@ pub(in super::super) async fn nobody_publishes_who_does_not_exist<F: Fixture>() 
     assert_eq!(store.read_state(ghost.id).await.unwrap(), None);
 }
 
-pub(in super::super) async fn text_comes_back_byte_for_byte<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn text_comes_back_byte_for_byte<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let texts = [
@@ -163,8 +156,7 @@ pub(in super::super) async fn text_comes_back_byte_for_byte<F: Fixture>() {
     }
 }
 
-pub(in super::super) async fn a_place_is_probed_by_its_own_tag<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_place_is_probed_by_its_own_tag<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let start = store.head().await.unwrap();
@@ -182,8 +174,7 @@ pub(in super::super) async fn a_place_is_probed_by_its_own_tag<F: Fixture>() {
     }
 }
 
-pub(in super::super) async fn a_new_epoch_moves_nothing<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_new_epoch_moves_nothing<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     say(&store, &ana, "hello").await;
@@ -195,8 +186,7 @@ pub(in super::super) async fn a_new_epoch_moves_nothing<F: Fixture>() {
     assert_eq!((moved, after.floor, after.system), (before.position, before.floor, before.system));
 }
 
-pub(in super::super) async fn a_read_state_from_an_old_version_is_stale<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_read_state_from_an_old_version_is_stale<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let first = store.read_state(ana.id).await.unwrap().unwrap();
@@ -212,8 +202,7 @@ pub(in super::super) async fn a_read_state_from_an_old_version_is_stale<F: Fixtu
     assert_eq!(store.read_state(ana.id).await.unwrap().unwrap().state, state(3));
 }
 
-pub(in super::super) async fn all_of_it_is_there_after_opening_again<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn all_of_it_is_there_after_opening_again<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     say(&store, &ana, "hello").await;
@@ -225,4 +214,35 @@ pub(in super::super) async fn all_of_it_is_there_after_opening_again<F: Fixture>
     assert_eq!(store.entries(Seq(0), 10).await.unwrap(), entries);
     assert_eq!(store.snapshot(ana.id, 10).await.unwrap(), snapshot);
     assert_eq!(say(&store, &ana, "again").await, MessageId(2));
+}
+
+pub(in super::super) async fn trimming_takes_events_and_leaves_messages<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let batch: Vec<_> = (1..=1_500).map(|n| publish(&ana, &n.to_string(), "hello", &[])).collect();
+    store.commit(&batch).await.unwrap();
+    let before = store.head().await.unwrap();
+    let places = async || -> Vec<u64> {
+        let entries = store.entries(Seq(0), 2_000).await.unwrap();
+        entries.into_iter().map(|entry| entry.position.seq.0).collect()
+    };
+    assert_eq!(store.trim(Seq(1_200)).await.unwrap(), 1_200, "the place before the first event, too");
+    assert_eq!(store.head().await.unwrap(), Head { floor: Seq(1_200), ..before.clone() });
+    assert_eq!(places().await, (1_200..=1_500).collect::<Vec<_>>());
+    let found = [1_199, 1_200].map(|seq| store.probe(Seq(seq)));
+    let [below, floor] = found.map(|probe| async { probe.await.unwrap().tag });
+    assert_eq!((below.await, floor.await), (None, Some(7)));
+    let replayed = store.entries_for(ana.id, Seq(1_200), before.position.seq, 2_000).await.unwrap();
+    assert_eq!(replayed.len(), 300);
+    let skipping = store.entries_for(ana.id, Seq(1_199), before.position.seq, 2_000).await;
+    assert!(skipping.is_err(), "a reader that fell behind the floor is told");
+    assert_eq!(store.trim(Seq(5)).await.unwrap(), 0, "the floor never sinks");
+    assert_eq!(store.head().await.unwrap().floor, Seq(1_200));
+    assert_eq!(store.trim(Seq(u64::MAX)).await.unwrap(), 300, "the head's own event stays");
+    assert_eq!(store.head().await.unwrap(), Head { floor: Seq(1_500), ..before });
+    let snapshot = store.snapshot(ana.id, 2_000).await.unwrap().unwrap();
+    assert_eq!(snapshot.messages.len(), 1_500);
+    let again = store.commit(&[publish(&ana, "1", "hello", &[])]).await.unwrap();
+    assert!(matches!(again[..], [Outcome::Repeated(MessageId(1))]));
+    assert_eq!(say(&store, &ana, "after").await, MessageId(1_501));
 }

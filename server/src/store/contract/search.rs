@@ -28,8 +28,7 @@ fn ids(page: &HistoryPage) -> Vec<u64> {
     page.messages.iter().map(|message| message.id.0).collect()
 }
 
-pub(in super::super) async fn a_word_is_found_from_its_beginning_and_folded<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_word_is_found_from_its_beginning_and_folded<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let id = say(&store, &ana, "Deployment of the CAFÉ server, Ünal: re-run nightly-build").await.0;
@@ -41,8 +40,7 @@ pub(in super::super) async fn a_word_is_found_from_its_beginning_and_folded<F: F
     }
 }
 
-pub(in super::super) async fn characters_without_spaces_are_found_anywhere<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn characters_without_spaces_are_found_anywhere<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let han = say(&store, &ana, "明天下午三點開會，請準時參加v2版本𠮷").await.0;
@@ -58,8 +56,7 @@ pub(in super::super) async fn characters_without_spaces_are_found_anywhere<F: Fi
     }
 }
 
-pub(in super::super) async fn emoji_are_found<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn emoji_are_found<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let id = say(&store, &ana, "shipped🎉 by 👨\u{200D}👩").await.0;
@@ -69,8 +66,7 @@ pub(in super::super) async fn emoji_are_found<F: Fixture>() {
     assert!(find(&store, &ana, "🔥").await.is_empty());
 }
 
-pub(in super::super) async fn what_is_typed_is_never_syntax<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn what_is_typed_is_never_syntax<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let plain = say(&store, &ana, "alpha beta title").await.0;
@@ -88,8 +84,7 @@ pub(in super::super) async fn what_is_typed_is_never_syntax<F: Fixture>() {
     }
 }
 
-pub(in super::super) async fn title_and_tags_are_searched_too<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn title_and_tags_are_searched_too<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let draft = draft(json!({ "message": "body", "title": "Headline 標題", "tags": ["backup", "夜間"] }));
@@ -99,8 +94,7 @@ pub(in super::super) async fn title_and_tags_are_searched_too<F: Fixture>() {
     }
 }
 
-pub(in super::super) async fn all_words_must_occur<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn all_words_must_occur<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let one = say(&store, &ana, "red green").await.0;
@@ -112,8 +106,7 @@ pub(in super::super) async fn all_words_must_occur<F: Fixture>() {
     assert_eq!(find(&store, &ana, "  ").await, [two, one], "no words find all");
 }
 
-pub(in super::super) async fn only_what_a_person_may_see_is_found<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn only_what_a_person_may_see_is_found<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let (ana, bob, cleo) = (person(&store, "ana").await, person(&store, "bob").await, person(&store, "cleo").await);
     let open = say(&store, &ana, "plan for all").await.0;
@@ -137,8 +130,7 @@ pub(in super::super) async fn only_what_a_person_may_see_is_found<F: Fixture>() 
     }
 }
 
-pub(in super::super) async fn found_messages_come_in_pages<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn found_messages_come_in_pages<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let (ana, bob) = (person(&store, "ana").await, person(&store, "bob").await);
     let mut shown = Vec::new();
@@ -165,8 +157,7 @@ pub(in super::super) async fn found_messages_come_in_pages<F: Fixture>() {
     }
 }
 
-pub(in super::super) async fn a_rare_permission_is_found_behind_many_matches<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_rare_permission_is_found_behind_many_matches<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let (ana, bob) = (person(&store, "ana").await, person(&store, "bob").await);
     let first = say(&store, &ana, "budget for all").await.0;
@@ -179,8 +170,7 @@ pub(in super::super) async fn a_rare_permission_is_found_behind_many_matches<F: 
     assert_eq!((ids(&found), found.has_more), (vec![second], true));
 }
 
-pub(in super::super) async fn the_index_follows_in_steps<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn the_index_follows_in_steps<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     assert!(store.index_step().await.unwrap());

@@ -22,7 +22,7 @@ fn token(n: u8) -> TokenHash {
 }
 
 /// Opens a session numbered `n` whose first token is `token(n)`.
-async fn log_in(store: &impl Store, who: &Person, n: u8) -> SessionId {
+pub(super) async fn log_in(store: &impl Store, who: &Person, n: u8) -> SessionId {
     let id = SessionId(Uuid::from_bytes([n; 16]));
     let password_hash = store.account(who.id).await.unwrap().unwrap().password_hash;
     assert!(store.open_session(session(who, n, password_hash)).await.unwrap());
@@ -34,7 +34,7 @@ fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
     NewSession { id, user: who.id, password_hash, refresh: token(n), at: moment(0), expires: moment(DAY) }
 }
 
-async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
+pub(super) async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
     store.rotate(&token(presented), &token(successor), at, GRACE).await.unwrap()
 }
 
@@ -43,12 +43,11 @@ async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
 }
 
 #[track_caller]
-fn assert_good(rotation: &Rotation, expected: u32) {
+pub(super) fn assert_good(rotation: &Rotation, expected: u32) {
     assert!(matches!(rotation, Rotation::Good { generation, .. } if *generation == expected), "{rotation:?}");
 }
 
-pub(in super::super) async fn a_session_lasts_until_it_is_over<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_session_lasts_until_it_is_over<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let id = log_in(&store, &ana, 1).await;
@@ -59,8 +58,7 @@ pub(in super::super) async fn a_session_lasts_until_it_is_over<F: Fixture>() {
     assert_eq!(store.session(SessionId(Uuid::nil()), moment(0)).await.unwrap(), None);
 }
 
-pub(in super::super) async fn a_refresh_token_rotates<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_refresh_token_rotates<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let id = log_in(&store, &ana, 1).await;
@@ -71,8 +69,7 @@ pub(in super::super) async fn a_refresh_token_rotates<F: Fixture>() {
     assert_eq!(rotate(&store, 9, 10, moment(3)).await, Rotation::Unknown);
 }
 
-pub(in super::super) async fn the_same_answer_is_given_until_it_arrived<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn the_same_answer_is_given_until_it_arrived<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     log_in(&store, &ana, 1).await;
@@ -86,8 +83,7 @@ pub(in super::super) async fn the_same_answer_is_given_until_it_arrived<F: Fixtu
     assert_good(&rotate(&store, 3, 4, moment(arrived + GRACE + 2)).await, 4);
 }
 
-pub(in super::super) async fn a_token_used_after_its_successor_is_reuse<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_token_used_after_its_successor_is_reuse<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let id = log_in(&store, &ana, 1).await;
@@ -102,8 +98,7 @@ pub(in super::super) async fn a_token_used_after_its_successor_is_reuse<F: Fixtu
     }
 }
 
-pub(in super::super) async fn an_access_token_confirms_its_generation<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn an_access_token_confirms_its_generation<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let id = log_in(&store, &ana, 1).await;
@@ -118,8 +113,7 @@ pub(in super::super) async fn an_access_token_confirms_its_generation<F: Fixture
     assert_good(&rotate(&store, 2, 3, moment(12 * GRACE)).await, 3);
 }
 
-pub(in super::super) async fn revoking_one_session_spares_the_others<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn revoking_one_session_spares_the_others<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let (one, two) = (log_in(&store, &ana, 1).await, log_in(&store, &ana, 2).await);
@@ -132,8 +126,7 @@ pub(in super::super) async fn revoking_one_session_spares_the_others<F: Fixture>
     assert!(matches!(store.commit(&[unknown]).await.unwrap()[..], [Outcome::NoSuchPerson]));
 }
 
-pub(in super::super) async fn revoking_a_person_spares_the_kept_session<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn revoking_a_person_spares_the_kept_session<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let (ana, bob) = (person(&store, "ana").await, person(&store, "bob").await);
     let (one, two, bobs) =
@@ -145,8 +138,7 @@ pub(in super::super) async fn revoking_a_person_spares_the_kept_session<F: Fixtu
     assert!(!is_in_force(&store, two).await && is_in_force(&store, bobs).await);
 }
 
-pub(in super::super) async fn a_new_password_ends_the_other_sessions<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn a_new_password_ends_the_other_sessions<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let (one, two) = (log_in(&store, &ana, 1).await, log_in(&store, &ana, 2).await);
@@ -163,8 +155,7 @@ pub(in super::super) async fn a_new_password_ends_the_other_sessions<F: Fixture>
     assert!(!is_in_force(&store, late.id).await);
 }
 
-pub(in super::super) async fn sessions_are_forgotten_with_their_tokens<F: Fixture>() {
-    let fixture = F::new();
+pub(in super::super) async fn sessions_are_forgotten_with_their_tokens<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let (revoked, lasting) = (log_in(&store, &ana, 1).await, log_in(&store, &ana, 2).await);

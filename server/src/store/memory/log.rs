@@ -13,9 +13,14 @@ use push_system::{
 };
 
 use super::{
-    super::{CommitError, Entry, Head, KeyUse, Log, Outcome, Probe, StoreError, StoredReadState, Write},
+    super::{CommitError, Entry, Head, KeyUse, Log, Outcome, Probe, Store, StoreError, StoredReadState, Write},
     MemoryStore, Tables,
 };
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn close(&self) {}
+}
 
 #[async_trait]
 impl Log for MemoryStore {
@@ -31,6 +36,10 @@ impl Log for MemoryStore {
         Ok(self.renew())
     }
 
+    async fn trim(&self, before: Seq) -> Result<u64, StoreError> {
+        Ok(self.trim_before(before))
+    }
+
     async fn probe(&self, seq: Seq) -> Result<Probe, StoreError> {
         let tables = self.tables();
         Ok(Probe { head: tables.head.clone(), tag: tables.events.get(&seq).map(|entry| entry.position.tag) })
@@ -44,6 +53,9 @@ impl Log for MemoryStore {
 
     async fn entries_for(&self, user: UserId, after: Seq, through: Seq, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let tables = self.tables();
+        if after < tables.head.floor {
+            return Err(StoreError::trimmed(after, tables.head.floor));
+        }
         let span = tables.events.range(after.next()..).take_while(|(seq, _)| **seq <= through);
         let mine = span.filter(|(_, entry)| entry.audience.includes(user)).take(limit as usize);
         Ok(mine.map(|(_, entry)| tables.read(entry)).collect())

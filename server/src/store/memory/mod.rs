@@ -111,12 +111,9 @@ impl MemoryStore {
         *self.tables() = backup;
     }
 
-    /// Forgets the events before `floor`; messages stay.
-    pub fn trim(&self, floor: Seq) {
-        let mut tables = self.tables();
-        tables.head.floor = floor.min(tables.head.position.seq).max(tables.head.floor);
-        let floor = tables.head.floor;
-        tables.events.retain(|seq, _| *seq >= floor);
+    /// As [`super::Log::trim`], at once.
+    pub fn trim_before(&self, floor: Seq) -> u64 {
+        self.tables().trim(floor)
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -132,6 +129,14 @@ impl MemoryStore {
 }
 
 impl Tables {
+    /// Forgets the events before a place; messages stay.
+    fn trim(&mut self, before: Seq) -> u64 {
+        self.head.floor = before.min(self.head.position.seq).max(self.head.floor);
+        let (floor, kept) = (self.head.floor, self.events.len());
+        self.events.retain(|seq, _| *seq >= floor);
+        (kept - self.events.len()) as u64
+    }
+
     fn commit(&mut self, batch: &[Write]) -> Vec<Outcome> {
         let facts = self.facts(&Questions::of(batch));
         let outcomes = Planner::new(&self.head.position, facts).decide(batch);

@@ -13,8 +13,8 @@ struct Memory(MemoryStore);
 impl Fixture for Memory {
     type Store = MemoryStore;
 
-    fn new() -> Self {
-        Self(MemoryStore::new(9))
+    async fn new(_test: &str) -> Option<Self> {
+        Some(Self(MemoryStore::new(9)))
     }
 
     async fn open(&self) -> MemoryStore {
@@ -39,6 +39,7 @@ mod contract_in_memory {
             a_new_epoch_moves_nothing,
             a_read_state_from_an_old_version_is_stale,
             all_of_it_is_there_after_opening_again,
+            trimming_takes_events_and_leaves_messages,
         }
         fold: {
             what_is_read_is_the_fold_of_the_log,
@@ -63,20 +64,6 @@ mod contract_in_memory {
             sessions_are_forgotten_with_their_tokens,
         }
     }
-}
-
-#[tokio::test]
-async fn what_is_trimmed_is_gone_and_its_messages_stay() {
-    let store = MemoryStore::new(1);
-    let ana = person(&store, "ana").await;
-    for text in ["one", "two", "three"] {
-        say(&store, &ana, text).await;
-    }
-    store.trim(Seq(2));
-    assert_eq!(store.head().await.unwrap().floor, Seq(2));
-    assert_eq!(store.probe(Seq(1)).await.unwrap().tag, None);
-    assert!(store.probe(Seq(2)).await.unwrap().tag.is_some());
-    assert_eq!(store.snapshot(ana.id, 10).await.unwrap().unwrap().messages.len(), 3);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! [`Accounts`] on `SQLite`.
+//! Accounts, sessions and keys.
 
 use async_trait::async_trait;
 use push_system::{
@@ -6,170 +6,140 @@ use push_system::{
     ids::UserId,
     timestamp::Timestamp,
 };
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::SqliteConnection;
 
-use super::{
-    super::{
-        Account, Accounts, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey, StoreError, TokenHash,
-    },
-    SqliteStore,
-    rows::{self, int, json},
-    sessions,
+use super::super::{
+    Account, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, TokenHash,
+    rows::{self, AccountRow, PersonRow, SessionRow, SigningKeyRow, TokenRow, int, json},
+    statements::{AccountRows, Presented},
 };
 
 #[async_trait]
-impl Accounts for SqliteStore {
-    async fn register(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
-        let mut tx = self.writer.begin().await?;
-        let registered = register(&mut tx, &account).await;
-        Ok(tx.finish(registered).await?)
+impl AccountRows for SqliteConnection {
+    async fn account_named(&mut self, name: &Username) -> Result<Option<Account>, StoreError> {
+        let query = sqlx::query_as::<_, AccountRow>("SELECT * FROM account WHERE name = ?").bind(name.as_str());
+        rows::maybe(query.fetch_optional(self).await?)
     }
 
-    async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
-        named(&mut *self.reader().await?, name).await
+    async fn account(&mut self, id: UserId) -> Result<Option<Account>, StoreError> {
+        let query = sqlx::query_as::<_, AccountRow>("SELECT * FROM account WHERE id = ?").bind(int(id.0));
+        rows::maybe(query.fetch_optional(self).await?)
     }
 
-    async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
-        let mut reader = self.reader().await?;
-        let row =
-            sqlx::query("SELECT * FROM account WHERE id = ?").bind(int(id.0)).fetch_optional(&mut *reader).await?;
-        row.as_ref().map(rows::account).transpose()
+    async fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
+        rows::all(sqlx::query_as::<_, AccountRow>("SELECT * FROM account ORDER BY id").fetch_all(self).await?)
     }
 
-    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        let mut reader = self.reader().await?;
-        let rows = sqlx::query("SELECT * FROM account ORDER BY id").fetch_all(&mut *reader).await?;
-        rows.iter().map(rows::account).collect()
-    }
-
-    async fn people_named(&self, names: &[Username]) -> Result<Vec<Person>, StoreError> {
+    async fn people_named(&mut self, names: &[Username]) -> Result<Vec<Person>, StoreError> {
         const NAMED: &str = "SELECT id, name FROM account WHERE name IN (SELECT value FROM json_each(?)) ORDER BY name";
-        let mut reader = self.reader().await?;
-        let rows = sqlx::query(NAMED).bind(json(&names)).fetch_all(&mut *reader).await?;
-        rows.iter().map(rows::person).collect()
+        rows::all(sqlx::query_as::<_, PersonRow>(NAMED).bind(json(&names)).fetch_all(self).await?)
     }
 
-    async fn people_starting(&self, prefix: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
-        const STARTING: &str = "SELECT id, name FROM account WHERE name >= ?1 AND name < ?2 ORDER BY name LIMIT ?3";
-        // Names are folded ASCII: everything that begins with the prefix stands before this.
-        let from = prefix.to_ascii_lowercase();
-        let to = format!("{from}\u{7f}");
-        let mut reader = self.reader().await?;
-        let rows = sqlx::query(STARTING).bind(from).bind(to).bind(limit).fetch_all(&mut *reader).await?;
-        rows.iter().map(rows::person).collect()
+    async fn people_between(&mut self, from: &str, to: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
+        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= ? AND name < ? ORDER BY name LIMIT ?";
+        let query = sqlx::query_as::<_, PersonRow>(BETWEEN).bind(from).bind(to).bind(limit);
+        rows::all(query.fetch_all(self).await?)
     }
 
-    async fn open_session(&self, session: NewSession) -> Result<bool, StoreError> {
-        let mut tx = self.writer.begin().await?;
-        let opened = sessions::open(&mut tx, &session).await;
-        Ok(tx.finish(opened).await?)
+    async fn has_accounts(&mut self) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM account)").fetch_one(self).await?)
     }
 
-    async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        sessions::in_force(&mut *self.reader().await?, id, now).await
+    async fn add_account(&mut self, account: &NewAccount, role: Role) -> Result<(), StoreError> {
+        const ADD: &str = "INSERT INTO account (name, email, password_hash, role, created) VALUES (?, ?, ?, ?, ?)";
+        const START: &str = "INSERT INTO read_state (user_id, read_upto, exceptions, version) \
+            VALUES (?, (SELECT seq FROM head), '[]', 0)";
+        let added = sqlx::query(ADD)
+            .bind(account.name.as_str())
+            .bind(account.email.as_ref().map(|email| email.as_str().to_owned()))
+            .bind(&account.password_hash)
+            .bind(role.as_str())
+            .bind(account.at.unix_ms())
+            .execute(&mut *self)
+            .await?;
+        sqlx::query(START).bind(added.last_insert_rowid()).execute(self).await?;
+        Ok(())
     }
 
-    async fn rotate(
-        &self,
-        presented: &TokenHash,
-        successor: &TokenHash,
-        now: Timestamp,
-        grace_ms: i64,
-    ) -> Result<Rotation, StoreError> {
-        let mut tx = self.writer.begin().await?;
-        let rotated = sessions::rotate(&mut tx, presented, successor, now, grace_ms).await;
-        Ok(tx.finish(rotated).await?)
+    async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError> {
+        const ADD: &str = "INSERT INTO session (id, user_id, created, expires) \
+            SELECT ?, id, ?, ? FROM account WHERE id = ? AND password_hash = ? AND NOT disabled";
+        let added = sqlx::query(ADD)
+            .bind(session.id.to_string())
+            .bind(session.at.unix_ms())
+            .bind(session.expires.unix_ms())
+            .bind(int(session.user.0))
+            .bind(&session.password_hash)
+            .execute(self)
+            .await?;
+        Ok(added.rows_affected() > 0)
     }
 
-    /// Looks before it writes: most requests come with a generation that was confirmed long ago.
-    async fn confirm_generation(&self, session: SessionId, generation: u32, now: Timestamp) -> Result<(), StoreError> {
-        if sessions::is_confirmed(&mut *self.reader().await?, session, generation).await? {
-            return Ok(());
-        }
-        let mut tx = self.writer.begin().await?;
-        let confirmed = sessions::confirm(&mut tx, session, generation, now).await;
-        Ok(tx.finish(confirmed).await?)
+    async fn add_token(&mut self, token: &TokenHash, session: SessionId, generation: u32) -> Result<(), StoreError> {
+        const ADD: &str =
+            "INSERT INTO refresh_token (hash, session_id, generation) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+        sqlx::query(ADD).bind(&token.0[..]).bind(session.to_string()).bind(generation).execute(self).await?;
+        Ok(())
     }
 
-    async fn signing_keys(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
-        let stored = signing_keys(&mut *self.reader().await?).await?;
-        if !stored.is_empty() {
-            return Ok(stored);
-        }
-        let mut tx = self.writer.begin().await?;
-        let keys = first_signing_key(&mut tx, candidate).await;
-        Ok(tx.finish(keys).await?)
+    async fn session_in_force(&mut self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        const SESSION: &str = "SELECT s.id AS session_id, s.expires, a.id, a.name, a.role \
+            FROM session s JOIN account a ON a.id = s.user_id \
+            WHERE s.id = ? AND s.revoked_at IS NULL AND s.expires > ? AND NOT a.disabled";
+        let query = sqlx::query_as::<_, SessionRow>(SESSION).bind(id.to_string()).bind(now.unix_ms());
+        rows::maybe(query.fetch_optional(self).await?)
     }
 
-    async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
+    /// There is one writer, so nothing needs to be locked.
+    async fn find_token(&mut self, token: &TokenHash, now: Timestamp) -> Result<Option<Presented>, StoreError> {
+        const TOKEN: &str = "SELECT t.generation, t.superseded_at, t.successor_confirmed_at, \
+                s.id AS session_id, s.expires, a.id, a.name, a.role \
+            FROM refresh_token t JOIN session s ON s.id = t.session_id JOIN account a ON a.id = s.user_id \
+            WHERE t.hash = ? AND s.revoked_at IS NULL AND s.expires > ? AND NOT a.disabled";
+        let query = sqlx::query_as::<_, TokenRow>(TOKEN).bind(&token.0[..]).bind(now.unix_ms());
+        rows::maybe(query.fetch_optional(self).await?)
+    }
+
+    async fn supersede(&mut self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("UPDATE refresh_token SET superseded_at = ? WHERE hash = ? AND superseded_at IS NULL")
+            .bind(now.unix_ms())
+            .bind(&token.0[..])
+            .execute(self)
+            .await?;
+        Ok(())
+    }
+
+    async fn is_confirmed(&mut self, session: SessionId, generation: u32) -> Result<bool, StoreError> {
+        const CONFIRMED: &str = "SELECT NOT EXISTS (SELECT 1 FROM refresh_token \
+            WHERE session_id = ? AND generation = ? AND successor_confirmed_at IS NULL)";
+        Ok(sqlx::query_scalar(CONFIRMED).bind(session.to_string()).bind(generation).fetch_one(self).await?)
+    }
+
+    async fn confirm(&mut self, session: SessionId, generation: u32, now: Timestamp) -> Result<(), StoreError> {
+        const CONFIRM: &str = "UPDATE refresh_token SET successor_confirmed_at = ? \
+            WHERE session_id = ? AND generation = ? AND successor_confirmed_at IS NULL";
+        sqlx::query(CONFIRM).bind(now.unix_ms()).bind(session.to_string()).bind(generation).execute(self).await?;
+        Ok(())
+    }
+
+    async fn signing_keys(&mut self) -> Result<Vec<SigningKey>, StoreError> {
+        const KEYS: &str = "SELECT * FROM signing_key ORDER BY created DESC, kid";
+        rows::all(sqlx::query_as::<_, SigningKeyRow>(KEYS).fetch_all(self).await?)
+    }
+
+    async fn add_signing_key(&mut self, key: &SigningKey) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO signing_key (kid, access, refresh, created) VALUES (?, ?, ?, ?)")
+            .bind(&key.kid)
+            .bind(&key.access[..])
+            .bind(&key.refresh[..])
+            .bind(key.created.unix_ms())
+            .execute(self)
+            .await?;
+        Ok(())
+    }
+
+    async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError> {
         const FORGET: &str = "DELETE FROM session WHERE expires < ?1 OR revoked_at < ?1";
-        let mut tx = self.writer.begin().await?;
-        let forgotten = sqlx::query(FORGET).bind(before.unix_ms()).execute(&mut *tx).await;
-        let forgotten = forgotten.map(|done| done.rows_affected()).map_err(StoreError::from);
-        Ok(tx.finish(forgotten).await?)
+        Ok(sqlx::query(FORGET).bind(before.unix_ms()).execute(self).await?.rows_affected())
     }
-}
-
-async fn named(connection: &mut SqliteConnection, name: &Username) -> Result<Option<Account>, StoreError> {
-    let query = sqlx::query("SELECT * FROM account WHERE name = ?").bind(name.as_str());
-    query.fetch_optional(connection).await?.as_ref().map(rows::account).transpose()
-}
-
-/// Holds the write lock, so that of two first accounts one is the first, and none begins before a head that moves.
-async fn register(connection: &mut SqliteConnection, new: &NewAccount) -> Result<Option<Account>, StoreError> {
-    const ADD: &str = "INSERT INTO account (name, email, password_hash, role, created) VALUES (?, ?, ?, ?, ?)";
-    const START: &str = "INSERT INTO read_state (user_id, read_upto, exceptions, version) \
-        VALUES (?, (SELECT seq FROM head), '[]', 0)";
-    if named(connection, &new.name).await?.is_some() {
-        return Ok(None);
-    }
-    let is_first: bool =
-        sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM account)").fetch_one(&mut *connection).await?;
-    let role = if is_first { Role::Admin } else { Role::Member };
-    let added = sqlx::query(ADD)
-        .bind(new.name.as_str())
-        .bind(new.email.as_ref().map(|email| email.as_str().to_owned()))
-        .bind(&new.password_hash)
-        .bind(role.as_str())
-        .bind(new.at.unix_ms())
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query(START).bind(added.last_insert_rowid()).execute(&mut *connection).await?;
-    named(connection, &new.name).await
-}
-
-async fn signing_keys(connection: &mut SqliteConnection) -> Result<Vec<SigningKey>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM signing_key ORDER BY created DESC, kid").fetch_all(connection).await?;
-    rows.iter().map(signing_key).collect()
-}
-
-async fn first_signing_key(
-    connection: &mut SqliteConnection,
-    candidate: SigningKey,
-) -> Result<Vec<SigningKey>, StoreError> {
-    let stored = signing_keys(connection).await?;
-    if !stored.is_empty() {
-        return Ok(stored);
-    }
-    sqlx::query("INSERT INTO signing_key (kid, access, refresh, created) VALUES (?, ?, ?, ?)")
-        .bind(&candidate.kid)
-        .bind(&candidate.access[..])
-        .bind(&candidate.refresh[..])
-        .bind(candidate.created.unix_ms())
-        .execute(connection)
-        .await?;
-    Ok(vec![candidate])
-}
-
-fn signing_key(row: &SqliteRow) -> Result<SigningKey, StoreError> {
-    let bytes = |column: &str| -> Result<[u8; 32], StoreError> {
-        let bytes: &[u8] = row.try_get(column)?;
-        bytes.try_into().map_err(|_| StoreError::new("damaged row: signing_key: not 32 bytes"))
-    };
-    Ok(SigningKey {
-        kid: row.try_get("kid")?,
-        access: bytes("access")?,
-        refresh: bytes("refresh")?,
-        created: Timestamp::from_unix_ms(row.try_get("created")?),
-    })
 }

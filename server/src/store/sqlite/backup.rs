@@ -18,9 +18,11 @@ use push_system::{position::Position, timestamp::Timestamp};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
-    super::StoreError,
-    open::{self, OpenError},
-    read,
+    super::{
+        OpenError, StoreError,
+        statements::{CommitRows as _, LogRows as _},
+    },
+    open,
 };
 
 /// Whether a copy may take the place of an earlier one.
@@ -75,13 +77,13 @@ pub enum BackupError {
 
 impl From<sqlx::Error> for BackupError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Open(error.into())
+        Self::Open(OpenError::of("SQLite")(error))
     }
 }
 
 impl From<StoreError> for BackupError {
     fn from(error: StoreError) -> Self {
-        Self::Open(error.into())
+        Self::Open(OpenError::of("SQLite")(error))
     }
 }
 
@@ -128,7 +130,7 @@ async fn open_copy(path: &Path) -> Result<SqliteConnection, BackupError> {
 
 async fn head_of(path: &Path) -> Result<Position, BackupError> {
     let mut connection = open_copy(path).await?;
-    let head = read::head(&mut connection).await?;
+    let head = connection.head().await?;
     connection.close().await?;
     Ok(head.position)
 }
@@ -168,8 +170,8 @@ async fn check(path: &Path, named: &Path) -> Result<(), BackupError> {
 
 async fn renew(path: &Path) -> Result<Position, BackupError> {
     let mut connection = SqliteConnectOptions::new().filename(path).connect().await?;
-    sqlx::query(read::RENEW_EPOCH).execute(&mut connection).await?;
-    let head = read::head(&mut connection).await?;
+    connection.renew_epoch().await?;
+    let head = connection.head().await?;
     connection.close().await?;
     Ok(head.position)
 }

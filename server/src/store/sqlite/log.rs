@@ -1,102 +1,137 @@
-//! [`Log`] on `SQLite`: which transaction each call runs in.
+//! The log as it is read. Lists travel as JSON.
 
 use async_trait::async_trait;
-use push_system::{
-    api::{HistoryPage, HistoryQuery},
-    ids::{Seq, UserId},
-    inbox::Snapshot,
-    message::ClientId,
-    read_state::{Ranges, ReadState},
-    timestamp::Timestamp,
+use push_system::{accounts::Person, ids::UserId, message::Message, read_state::Ranges};
+use sqlx::SqliteConnection;
+
+use super::super::{
+    Entry, Head, StoreError, StoredReadState,
+    rows::{self, EntryRow, HeadRow, MessageColumns, PersonRow, ReadStateRow, int, json, message_columns},
+    statements::{LogRows, Selection, Span},
 };
 
-use super::{
-    super::{CommitError, Entry, Head, KeyUse, Log, Outcome, Probe, StoreError, StoredReadState, Write},
-    SqliteStore, commit, history,
-    read::{self, Span},
-    rows::int,
-};
+/// The columns of [`EntryRow`]. CROSS JOIN keeps `SQLite` from turning the order round.
+macro_rules! entries_from {
+    ($seqs:literal) => {
+        concat!(
+            "SELECT e.seq, e.tag, e.kind, e.at, e.audience, e.client_id, e.payload, \
+             (SELECT epoch FROM head) AS epoch, ",
+            message_columns!(),
+            " FROM ",
+            $seqs,
+            " LEFT JOIN message m ON m.id = e.message_id LEFT JOIN account s ON s.id = m.sender_id ORDER BY e.seq"
+        )
+    };
+}
+
+/// `?1` the person, within `(?2, ?3]`, `?4` at most.
+const ENTITLED: &str = "SELECT seq FROM (
+        SELECT * FROM (SELECT seq FROM audience
+            WHERE kind = 0 AND id = 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4)
+        UNION ALL SELECT * FROM (SELECT seq FROM audience
+            WHERE kind = 1 AND id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4)
+    ) ORDER BY seq DESC LIMIT ?4";
+/// As [`ENTITLED`], from others.
+const FROM_OTHERS: &str = "SELECT seq FROM (
+        SELECT * FROM (SELECT seq FROM audience
+            WHERE kind = 0 AND id = 0 AND seq > ?2 AND seq <= ?3 AND sender <> ?1 ORDER BY seq DESC LIMIT ?4)
+        UNION ALL SELECT * FROM (SELECT seq FROM audience
+            WHERE kind = 1 AND id = ?1 AND seq > ?2 AND seq <= ?3 AND sender <> ?1 ORDER BY seq DESC LIMIT ?4)
+    ) ORDER BY seq DESC LIMIT ?4";
+const NAMED: &str = "SELECT seq FROM audience
+    WHERE kind = 4 AND id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4";
+const SENT: &str = "SELECT id FROM message WHERE sender_id = ?1 AND id > ?2 AND id <= ?3 ORDER BY id DESC LIMIT ?4";
 
 #[async_trait]
-impl Log for SqliteStore {
-    async fn commit(&self, batch: &[Write]) -> Result<Vec<Outcome>, CommitError> {
-        if batch.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut tx = self.writer.begin().await.map_err(CommitError::NotStored)?;
-        let outcomes = commit::batch(&mut tx, batch).await;
-        tx.finish(outcomes).await
+impl LogRows for SqliteConnection {
+    async fn head(&mut self) -> Result<Head, StoreError> {
+        const HEAD: &str = "SELECT h.system, h.epoch, h.seq, h.floor, e.tag FROM head h JOIN event e ON e.seq = h.seq";
+        sqlx::query_as::<_, HeadRow>(HEAD).fetch_one(self).await?.try_into()
     }
 
-    async fn head(&self) -> Result<Head, StoreError> {
-        read::head(&mut *self.reader().await?).await
+    async fn tag_at(&mut self, seq: i64) -> Result<Option<u32>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT tag FROM event WHERE seq = ?").bind(seq).fetch_optional(self).await?)
     }
 
-    async fn renew_epoch(&self) -> Result<Head, StoreError> {
-        let mut tx = self.writer.begin().await?;
-        let renewed = sqlx::query(read::RENEW_EPOCH).execute(&mut *tx).await;
-        let head = match renewed {
-            Ok(_) => read::head(&mut tx).await,
-            Err(error) => Err(error.into()),
+    async fn entries(&mut self, after: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        const ENTRIES: &str = entries_from!("(SELECT * FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2) e");
+        rows::all(sqlx::query_as::<_, EntryRow>(ENTRIES).bind(after).bind(limit).fetch_all(self).await?)
+    }
+
+    async fn entries_for(&mut self, user: UserId, span: Span, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        const ENTRIES: &str = entries_from!(
+            "(SELECT seq FROM (
+                SELECT * FROM (SELECT seq FROM audience
+                    WHERE kind = 0 AND id = 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4)
+                UNION ALL SELECT * FROM (SELECT seq FROM audience
+                    WHERE kind = 1 AND id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4)
+                UNION ALL SELECT * FROM (SELECT seq FROM audience
+                    WHERE kind = 3 AND id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4)
+            ) ORDER BY seq LIMIT ?4) a CROSS JOIN event e ON e.seq = a.seq"
+        );
+        let query = sqlx::query_as::<_, EntryRow>(ENTRIES).bind(int(user.0));
+        rows::all(query.bind(span.after).bind(span.through).bind(limit).fetch_all(self).await?)
+    }
+
+    async fn person(&mut self, user: UserId) -> Result<Option<Person>, StoreError> {
+        let query = sqlx::query_as::<_, PersonRow>("SELECT id, name FROM account WHERE id = ?").bind(int(user.0));
+        rows::maybe(query.fetch_optional(self).await?)
+    }
+
+    async fn read_state(&mut self, user: UserId) -> Result<Option<StoredReadState>, StoreError> {
+        const STATE: &str = "SELECT r.read_upto, r.exceptions, r.version, h.seq AS head \
+            FROM read_state r CROSS JOIN head h WHERE r.user_id = ?";
+        rows::maybe(sqlx::query_as::<_, ReadStateRow>(STATE).bind(int(user.0)).fetch_optional(self).await?)
+    }
+
+    async fn count_from_others(&mut self, user: UserId, ranges: &Ranges) -> Result<u64, StoreError> {
+        const COUNT: &str = "SELECT (SELECT count(*) FROM json_each(?1) r CROSS JOIN audience a
+                ON a.kind = 0 AND a.id = 0 AND a.seq BETWEEN r.value ->> 0 AND r.value ->> 1 WHERE a.sender <> ?2)
+            + (SELECT count(*) FROM json_each(?1) r CROSS JOIN audience a
+                ON a.kind = 1 AND a.id = ?2 AND a.seq BETWEEN r.value ->> 0 AND r.value ->> 1 WHERE a.sender <> ?2)";
+        Ok(sqlx::query_scalar(COUNT).bind(ranges_json(ranges)).bind(int(user.0)).fetch_one(self).await?)
+    }
+
+    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges) -> Result<Vec<usize>, StoreError> {
+        const EMPTY: &str = "SELECT j.key FROM json_each(?1) j
+            WHERE NOT EXISTS (SELECT 1 FROM audience a WHERE a.kind = 0 AND a.id = 0
+                AND a.seq BETWEEN j.value ->> 0 AND j.value ->> 1 AND a.sender <> ?2)
+            AND NOT EXISTS (SELECT 1 FROM audience a WHERE a.kind = 1 AND a.id = ?2
+                AND a.seq BETWEEN j.value ->> 0 AND j.value ->> 1 AND a.sender <> ?2)";
+        let places = sqlx::query_scalar::<_, u32>(EMPTY).bind(ranges_json(ranges)).bind(int(user.0));
+        Ok(places.fetch_all(self).await?.into_iter().map(|place| place as usize).collect())
+    }
+
+    async fn message_ids(
+        &mut self,
+        selection: Selection,
+        user: UserId,
+        span: Span,
+        limit: u32,
+    ) -> Result<Vec<i64>, StoreError> {
+        let sql = match selection {
+            Selection::Entitled => ENTITLED,
+            Selection::FromOthers => FROM_OTHERS,
+            Selection::Named => NAMED,
+            Selection::Sent => SENT,
         };
-        Ok(tx.finish(head).await?)
+        let query = sqlx::query_scalar(sql).bind(int(user.0)).bind(span.after).bind(span.through).bind(limit);
+        Ok(query.fetch_all(self).await?)
     }
 
-    /// Also looks whether the file is still the one that was opened: a tail asks every second.
-    async fn probe(&self, seq: Seq) -> Result<Probe, StoreError> {
-        self.writer.check().await?;
-        read::probe(&mut *self.read().await?, seq).await
+    async fn messages(&mut self, ids: &[i64]) -> Result<Vec<Message>, StoreError> {
+        const MESSAGES: &str = concat!(
+            "SELECT ",
+            message_columns!(),
+            " FROM json_each(?) j CROSS JOIN message m ON m.id = j.value \
+              CROSS JOIN account s ON s.id = m.sender_id ORDER BY m.id DESC"
+        );
+        rows::all(sqlx::query_as::<_, MessageColumns>(MESSAGES).bind(json(&ids)).fetch_all(self).await?)
     }
+}
 
-    async fn entries(&self, after: Seq, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        read::entries(&mut *self.reader().await?, after, limit).await
-    }
-
-    async fn entries_for(&self, user: UserId, after: Seq, through: Seq, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let span = Span { after: int(after.0), through: int(through.0) };
-        read::entries_for(&mut *self.reader().await?, user, span, limit).await
-    }
-
-    /// Under the write lock, so that a COMMIT that is still under way is over before the key is looked for.
-    async fn find_key(&self, sender: UserId, key: &ClientId) -> Result<Option<KeyUse>, StoreError> {
-        let mut tx = self.writer.begin().await?;
-        let found = commit::find_key(&mut tx, sender, key).await;
-        Ok(tx.finish(found).await?)
-    }
-
-    async fn forget_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut tx = self.writer.begin().await?;
-        let forgotten =
-            sqlx::query("DELETE FROM idempotency WHERE at < ?").bind(before.unix_ms()).execute(&mut *tx).await;
-        let forgotten = forgotten.map(|done| done.rows_affected()).map_err(StoreError::from);
-        Ok(tx.finish(forgotten).await?)
-    }
-
-    async fn snapshot(&self, user: UserId, limit: u32) -> Result<Option<Snapshot>, StoreError> {
-        read::snapshot(&mut *self.read().await?, user, limit).await
-    }
-
-    async fn history(&self, user: UserId, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
-        match query.words.as_deref().filter(|words| !words.trim().is_empty()) {
-            Some(words) => self.search(user, query, words).await,
-            None => history::page(&mut *self.read().await?, user, query).await,
-        }
-    }
-
-    async fn read_state(&self, user: UserId) -> Result<Option<StoredReadState>, StoreError> {
-        read::read_state(&mut *self.reader().await?, user).await
-    }
-
-    async fn count_unread(&self, user: UserId, state: &ReadState, through: Seq) -> Result<u64, StoreError> {
-        let span = Span { after: 0, through: int(through.0) };
-        read::count_unread(&mut *self.reader().await?, user, state, span).await
-    }
-
-    async fn empty_gaps(&self, user: UserId, gaps: &Ranges) -> Result<Ranges, StoreError> {
-        read::empty_gaps(&mut *self.reader().await?, user, gaps).await
-    }
-
-    async fn index_step(&self) -> Result<bool, StoreError> {
-        self.step_index().await
-    }
+/// A list of ranges for `json_each`, each `[from, to]` within `SQLite`'s integers.
+fn ranges_json(ranges: &Ranges) -> String {
+    let list: Vec<_> = ranges.iter().map(|(from, to)| (int(from), int(to))).collect();
+    json(&list)
 }

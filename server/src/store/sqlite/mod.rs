@@ -7,30 +7,29 @@
 mod accounts;
 mod backup;
 mod commit;
-mod history;
 mod log;
 mod open;
 mod place;
-mod read;
-mod rows;
 mod search;
-mod sessions;
-mod words;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
 
-use sqlx::{Sqlite, SqlitePool, Transaction, pool::PoolConnection};
+use async_trait::async_trait;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 
 pub use backup::{Backup, BackupError, Overwrite, Restored, back_up, restore};
-pub use open::OpenError;
 
-use super::StoreError;
+use super::{
+    OpenError, StoreError,
+    backend::{Backend, Lease},
+    statements::Statements,
+};
 use place::{Holder, Place};
-use writer::Writer;
+use writer::{SqliteWrite, Writer};
 
 /// A database in one file.
 #[derive(Debug)]
@@ -75,22 +74,49 @@ impl SqliteStore {
         let place = Arc::new(Place::of(path, holder).map_err(open::at(path))?);
         Ok(Self { writer: Writer::new(place.clone(), options, connection), place, readers, _claim: claim })
     }
+}
 
-    /// Waits for what runs and closes all connections, which folds the WAL into the file. Not to be used afterwards.
-    pub async fn close(&self) {
+#[async_trait]
+impl Backend for SqliteStore {
+    type Db = Sqlite;
+    type Write = SqliteWrite;
+
+    const PATIENCE: Option<Duration> = None;
+
+    async fn reader(&self) -> Result<Lease<Sqlite>, StoreError> {
+        self.place.check()?;
+        Lease::plain(&self.readers).await
+    }
+
+    async fn read(&self) -> Result<Lease<Sqlite>, StoreError> {
+        self.place.check()?;
+        Lease::begin(&self.readers, "BEGIN").await
+    }
+
+    async fn lock_head(&self) -> Result<SqliteWrite, StoreError> {
+        self.writer.begin().await
+    }
+
+    /// There is one writer: every write holds the head.
+    async fn write(&self) -> Result<SqliteWrite, StoreError> {
+        self.writer.begin().await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.writer.check().await
+    }
+
+    /// Closing folds the WAL into the file.
+    async fn close_connections(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
 
-    /// A connection for a read that is one statement.
-    async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.place.check()?;
-        Ok(self.readers.acquire().await?)
-    }
-
-    /// A read transaction: all statements in it see the same state.
-    async fn read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.place.check()?;
-        Ok(self.readers.begin().await?)
+#[async_trait]
+impl Statements for SqliteConnection {
+    async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        sqlx::query(sql).execute(self).await?;
+        Ok(())
     }
 }

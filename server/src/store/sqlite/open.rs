@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{super::StoreError, writer};
+use super::{super::OpenError, writer};
 
 /// How long a writer waits for another process (a tool, a backup) to finish its transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,66 +26,13 @@ const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_log_
 /// `PRAGMA synchronous`: FULL. 3 (EXTRA) is stronger.
 const SYNCHRONOUS_FULL: i64 = 2;
 
-/// Why a file was not opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// A file or folder could not be made, or read.
-    #[error("{path}: {source}", path = .path.display())]
-    File {
-        /// Which one.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Another server holds it.
-    #[error(
-        "{path} is in use by another push-system server; stop that one, or give this one its own PUSH_DATA_DIR",
-        path = .path.display()
-    )]
-    InUse {
-        /// The database.
-        path: PathBuf,
-    },
-    /// A later version migrated it.
-    #[error(
-        "{path} has schema version {found}, and this push-system knows versions up to {known}; use the version that wrote it, or a later one",
-        path = .path.display()
-    )]
-    NewerSchema {
-        /// The database.
-        path: PathBuf,
-        /// Its version.
-        found: i64,
-        /// The last one known here.
-        known: i64,
-    },
-    /// It is an `SQLite` database of another program.
-    #[error("{path} is a database, but not one of push-system", path = .path.display())]
-    Foreign {
-        /// The database.
-        path: PathBuf,
-    },
-    /// What is acknowledged would not survive a power cut.
-    #[error(
-        "SQLite runs with {setting} = {found} where push-system needs {needed}; is the file on a network file system?"
-    )]
-    Weak {
-        /// Which setting.
-        setting: &'static str,
-        /// What it reads back as.
-        found: String,
-        /// What it must be.
-        needed: &'static str,
-    },
-    /// `SQLite` refused.
-    #[error(transparent)]
-    Database(#[from] StoreError),
+fn refused(error: sqlx::Error) -> OpenError {
+    OpenError::of("SQLite")(error)
 }
 
-impl From<sqlx::Error> for OpenError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.into())
-    }
+fn weak(setting: &'static str, found: String, needed: &'static str) -> OpenError {
+    let hint = "is the file on a network file system?";
+    OpenError::Weak { database: "SQLite".to_owned(), setting, found, needed, hint }
 }
 
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
@@ -189,7 +136,7 @@ pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConn
                 tokio::time::sleep(PAUSE).await;
                 waited += PAUSE;
             }
-            other => return Ok(other?),
+            other => return other.map_err(refused),
         }
     }
 }
@@ -207,17 +154,20 @@ pub(super) fn readers(path: &Path) -> SqlitePool {
 
 /// Reads back what durability rests on: a file system may refuse WAL silently.
 pub(super) async fn check_settings(connection: &mut SqliteConnection) -> Result<(), OpenError> {
-    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+    let journal: String =
+        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.map_err(refused)?;
     if journal != "wal" {
-        return Err(OpenError::Weak { setting: "journal_mode", found: journal, needed: "wal" });
+        return Err(weak("journal_mode", journal, "wal"));
     }
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await?;
+    let synchronous: i64 =
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.map_err(refused)?;
     if synchronous < SYNCHRONOUS_FULL {
-        return Err(OpenError::Weak { setting: "synchronous", found: synchronous.to_string(), needed: "2 (FULL)" });
+        return Err(weak("synchronous", synchronous.to_string(), "2 (FULL)"));
     }
-    let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *connection).await?;
+    let foreign_keys: i64 =
+        sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut *connection).await.map_err(refused)?;
     if foreign_keys != 1 {
-        return Err(OpenError::Weak { setting: "foreign_keys", found: foreign_keys.to_string(), needed: "1" });
+        return Err(weak("foreign_keys", foreign_keys.to_string(), "1"));
     }
     Ok(())
 }
@@ -225,26 +175,26 @@ pub(super) async fn check_settings(connection: &mut SqliteConnection) -> Result<
 /// Takes the steps that are missing, all in one transaction: of processes that start together, the second finds the
 /// work done, and one that dies half way leaves nothing.
 pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(refused)?;
     let done = take_steps(connection, path).await;
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    sqlx::query(end).execute(&mut *connection).await?;
+    sqlx::query(end).execute(&mut *connection).await.map_err(refused)?;
     done
 }
 
 /// Refuses what is not of this program, or of a later one: also a file that is empty.
 pub(super) async fn refuse_unknown(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let (found, _) = known_version(connection, path).await?;
-    if found == 0 { Err(OpenError::Foreign { path: path.to_owned() }) } else { Ok(()) }
+    if found == 0 { Err(OpenError::Foreign { database: path.display().to_string() }) } else { Ok(()) }
 }
 
 /// The version found, 0 for a new file, and the last one known.
 async fn known_version(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, i64), OpenError> {
-    let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
+    let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await.map_err(refused)?;
     refuse_foreign(connection, path, found).await?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if found > known {
-        return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
+        return Err(OpenError::NewerSchema { database: path.display().to_string(), found, known });
     }
     Ok((found, known))
 }
@@ -252,17 +202,22 @@ async fn known_version(connection: &mut SqliteConnection, path: &Path) -> Result
 async fn take_steps(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let (found, known) = known_version(connection, path).await?;
     for (step, sql) in (1..=known).zip(MIGRATIONS).skip_while(|(step, _)| *step <= found) {
-        sqlx::raw_sql(*sql).execute(&mut *connection).await?;
+        sqlx::raw_sql(*sql).execute(&mut *connection).await.map_err(refused)?;
         // A pragma takes no parameters; both are numbers of ours.
         let mark = format!("PRAGMA user_version = {step}; PRAGMA application_id = {APPLICATION_ID}");
-        sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *connection).await.map_err(refused)?;
     }
     Ok(())
 }
 
 async fn refuse_foreign(connection: &mut SqliteConnection, path: &Path, version: i64) -> Result<(), OpenError> {
-    let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+    let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(refused)?;
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await.map_err(refused)?;
     let is_new = id == 0 && version == 0 && tables == 0;
-    if is_new || id == APPLICATION_ID { Ok(()) } else { Err(OpenError::Foreign { path: path.to_owned() }) }
+    if is_new || id == APPLICATION_ID {
+        Ok(())
+    } else {
+        Err(OpenError::Foreign { database: path.display().to_string() })
+    }
 }

@@ -1,133 +1,64 @@
-//! Full-text search. The index follows the log with a cursor of its own, in steps, so that no publish waits for it.
+//! The search index: FTS5, which knows where each word stands.
 
-use push_system::{
-    api::{Filter, HistoryPage, HistoryQuery},
-    ids::{MessageId, UserId},
-    read_state::ReadState,
+use async_trait::async_trait;
+use push_system::ids::UserId;
+use sqlx::SqliteConnection;
+
+use super::super::{
+    StoreError,
+    rows::{int, json},
+    statements::{Match, SearchRows, Unindexed},
+    words::{self, Words},
 };
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::{super::StoreError, SqliteStore, history, read, rows::int, words};
+#[async_trait]
+impl SearchRows for SqliteConnection {
+    const PROVES_RUNS: bool = true;
 
-/// Messages indexed in one transaction. While it runs the sequencer waits: a few milliseconds, most of them the flush.
-const STEP: u32 = 50;
-/// Matches looked at in the first read: enough for a page of what most people may see.
-const MATCHES_FIRST: u32 = 500;
-/// Matches looked at in one read at most, as they grow while a rare permission is searched for; no read takes a second.
-const MATCHES_MOST: u32 = 10_000;
-
-impl SqliteStore {
-    /// Indexes up to [`STEP`] messages; returns whether all are.
-    pub(super) async fn step_index(&self) -> Result<bool, StoreError> {
-        let (indexed, newest) = cursor(&mut *self.reader().await?).await?;
-        if indexed >= newest {
-            return Ok(true);
-        }
-        let mut tx = self.writer.begin().await?;
-        let done = step(&mut tx).await;
-        let (indexed, newest) = tx.finish(done).await?;
-        Ok(indexed >= newest)
+    async fn index_cursor(&mut self) -> Result<(i64, i64), StoreError> {
+        const CURSOR: &str = "SELECT indexed, (SELECT coalesce(max(id), 0) FROM message) FROM search_cursor";
+        Ok(sqlx::query_as(CURSOR).fetch_one(self).await?)
     }
 
-    /// Brings the index to where the log ends now; what is published meanwhile does not prolong it.
-    async fn index_what_is_there(&self) -> Result<(), StoreError> {
-        let (mut indexed, newest) = cursor(&mut *self.reader().await?).await?;
-        while indexed < newest {
-            let mut tx = self.writer.begin().await?;
-            let done = step(&mut tx).await;
-            indexed = tx.finish(done).await?.0;
+    async fn lock_index(&mut self) -> Result<(i64, i64), StoreError> {
+        self.index_cursor().await
+    }
+
+    async fn texts_after(&mut self, id: i64, limit: u32) -> Result<Vec<Unindexed>, StoreError> {
+        const NEXT: &str = "SELECT id, title, body, tags FROM message WHERE id > ? ORDER BY id LIMIT ?";
+        Ok(sqlx::query_as(NEXT).bind(id).bind(limit).fetch_all(self).await?)
+    }
+
+    async fn texts_of(&mut self, ids: &[i64]) -> Result<Vec<Unindexed>, StoreError> {
+        const TEXTS: &str = "SELECT id, title, body, tags FROM message WHERE id IN (SELECT value FROM json_each(?))";
+        Ok(sqlx::query_as(TEXTS).bind(json(&ids)).fetch_all(self).await?)
+    }
+
+    async fn add_to_index(&mut self, messages: &[Unindexed]) -> Result<(), StoreError> {
+        for message in messages {
+            sqlx::query("INSERT INTO message_words (rowid, title, body, tags) VALUES (?, ?, ?, ?)")
+                .bind(message.id)
+                .bind(words::set_apart(&message.title))
+                .bind(words::set_apart(&message.body))
+                .bind(words::set_apart(&message.tags))
+                .execute(&mut *self)
+                .await?;
         }
         Ok(())
     }
 
-    /// A page of the messages that hold all words.
-    pub(super) async fn search(
-        &self,
-        user: UserId,
-        query: &HistoryQuery,
-        typed: &str,
-    ) -> Result<HistoryPage, StoreError> {
-        let Some(expression) = words::expression(typed) else {
-            return Ok(HistoryPage { messages: Vec::new(), has_more: false });
-        };
-        self.index_what_is_there().await?;
-        let mut search = Search { user, filter: query.filter, expression, read: ReadState::default() };
-        let mut ids = Vec::new();
-        let mut before = query.before.map_or(i64::MAX, |before| int(before.0));
-        let mut matches = MATCHES_FIRST;
-        while ids.len() <= query.limit as usize {
-            let mut tx = self.read().await?;
-            let chunk = search.chunk(&mut tx, before, matches).await?;
-            tx.commit().await?;
-            ids.extend(chunk.hits);
-            match chunk.go_on_before {
-                Some(place) => (before, matches) = (place, MATCHES_MOST.min(matches * 4)),
-                None => break,
-            }
-        }
-        let mut tx = self.read().await?;
-        ids.truncate(query.limit as usize + 1);
-        history::render(&mut tx, ids, query.limit).await
+    async fn move_index(&mut self, indexed: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE search_cursor SET indexed = ?").bind(indexed).execute(self).await?;
+        Ok(())
     }
-}
 
-/// The last message indexed, and the last one there is.
-async fn cursor(connection: &mut SqliteConnection) -> Result<(i64, i64), StoreError> {
-    const CURSOR: &str = "SELECT indexed, (SELECT coalesce(max(id), 0) FROM message) AS newest FROM search_cursor";
-    let row = sqlx::query(CURSOR).fetch_one(connection).await?;
-    Ok((row.try_get("indexed")?, row.try_get("newest")?))
-}
-
-/// Indexes the next messages; returns the cursor after that.
-async fn step(connection: &mut SqliteConnection) -> Result<(i64, i64), StoreError> {
-    const NEXT: &str = "SELECT id, title, body, tags FROM message \
-        WHERE id > (SELECT indexed FROM search_cursor) ORDER BY id LIMIT ?";
-    let messages = sqlx::query(NEXT).bind(STEP).fetch_all(&mut *connection).await?;
-    for message in &messages {
-        index(connection, message).await?;
-    }
-    if let Some(last) = messages.last() {
-        let indexed: i64 = last.try_get("id")?;
-        sqlx::query("UPDATE search_cursor SET indexed = ?").bind(indexed).execute(&mut *connection).await?;
-    }
-    cursor(connection).await
-}
-
-/// The tags' JSON is indexed as it is: its brackets and quotes are no words.
-async fn index(connection: &mut SqliteConnection, message: &SqliteRow) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO message_words (rowid, title, body, tags) VALUES (?, ?, ?, ?)")
-        .bind(message.try_get::<i64, _>("id")?)
-        .bind(words::indexed(message.try_get("title")?))
-        .bind(words::indexed(message.try_get("body")?))
-        .bind(words::indexed(message.try_get("tags")?))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-struct Search {
-    user: UserId,
-    filter: Filter,
-    expression: String,
-    read: ReadState,
-}
-
-/// What one read found.
-struct Chunk {
-    hits: Vec<i64>,
-    /// Where the next read begins; none when there are no more matches.
-    go_on_before: Option<i64>,
-}
-
-impl Search {
-    /// Looks at the newest `matches` before a place, and keeps those the person may see and asked for. The
-    /// last one looked at is always among the rows, as the place to go on from.
-    async fn chunk(
+    async fn matches(
         &mut self,
-        connection: &mut SqliteConnection,
+        words: &Words,
         before: i64,
-        matches: u32,
-    ) -> Result<Chunk, StoreError> {
+        user: UserId,
+        looks: u32,
+    ) -> Result<Vec<Match>, StoreError> {
         const FIND: &str = "WITH match AS MATERIALIZED (
                 SELECT rowid AS id FROM message_words WHERE message_words MATCH ?1 AND rowid < ?2
                 ORDER BY rowid DESC LIMIT ?4),
@@ -140,33 +71,7 @@ impl Search {
                 FROM match)
             SELECT id, sender, entitled, named, (SELECT count(*) FROM match) AS looked_at FROM judged
             WHERE entitled OR id = (SELECT min(id) FROM match) ORDER BY id DESC";
-        if let Some(stored) = read::read_state(connection, self.user).await? {
-            self.read = stored.state;
-        }
-        let query = sqlx::query(FIND).bind(&self.expression).bind(before).bind(int(self.user.0)).bind(matches);
-        let rows = query.fetch_all(connection).await?;
-        let mut chunk = Chunk { hits: Vec::new(), go_on_before: None };
-        for row in &rows {
-            let id: i64 = row.try_get("id")?;
-            if self.keeps(row)? {
-                chunk.hits.push(id);
-            }
-            let full = row.try_get::<u32, _>("looked_at")? == matches;
-            chunk.go_on_before = full.then_some(id);
-        }
-        Ok(chunk)
-    }
-
-    fn keeps(&self, row: &SqliteRow) -> Result<bool, StoreError> {
-        if !row.try_get::<bool, _>("entitled")? {
-            return Ok(false);
-        }
-        let is_own = UserId(row.try_get("sender")?) == self.user;
-        Ok(match self.filter {
-            Filter::All => true,
-            Filter::Unread => !is_own && !self.read.is_read(MessageId(row.try_get("id")?)),
-            Filter::Me => row.try_get("named")?,
-            Filter::Sent => is_own,
-        })
+        let query = sqlx::query_as(FIND).bind(words.fts5()).bind(before).bind(int(user.0)).bind(looks);
+        Ok(query.fetch_all(self).await?)
     }
 }

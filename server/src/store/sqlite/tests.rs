@@ -6,15 +6,20 @@ use push_system::ids::Seq;
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteSynchronous};
 use tempfile::TempDir;
 
-use super::{OpenError, SqliteStore, open};
+use super::{SqliteStore, open};
 use crate::store::{
-    Accounts as _, CommitError, Log as _, StoreError,
+    Accounts as _, CommitError, Log as _, OpenError, Store as _, StoreError,
+    backend::{Backend as _, WriteTx as _},
     contract::{Fixture, new_account, person, publish, say},
 };
 
 struct SqliteFile(TempDir);
 
 impl SqliteFile {
+    fn make() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
     fn path(&self) -> PathBuf {
         self.0.path().join("data").join("push.db")
     }
@@ -29,8 +34,8 @@ impl SqliteFile {
 impl Fixture for SqliteFile {
     type Store = SqliteStore;
 
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+    async fn new(_test: &str) -> Option<Self> {
+        Some(Self::make())
     }
 
     async fn open(&self) -> SqliteStore {
@@ -48,7 +53,7 @@ fn mode(path: &std::path::Path) -> u32 {
 
 #[tokio::test]
 async fn files_are_readable_by_their_owner_alone() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let store = file.open().await;
     person(&store, "ana").await;
     assert_eq!(mode(file.path().parent().unwrap()), 0o700);
@@ -60,7 +65,7 @@ async fn files_are_readable_by_their_owner_alone() {
 
 #[tokio::test]
 async fn a_file_that_came_back_readable_by_all_is_closed_to_them() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     file.open().await.close().await;
     std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
     file.open().await;
@@ -69,7 +74,7 @@ async fn a_file_that_came_back_readable_by_all_is_closed_to_them() {
 
 #[tokio::test]
 async fn a_second_server_is_refused_and_a_tool_is_not() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let server = file.open().await;
     let refusal = SqliteStore::open(&file.path()).await.unwrap_err();
     assert!(matches!(refusal, OpenError::InUse { .. }));
@@ -84,7 +89,7 @@ async fn a_second_server_is_refused_and_a_tool_is_not() {
 
 #[tokio::test]
 async fn one_file_by_two_names_is_one_file() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let _server = file.open().await;
     let link = file.0.path().join("link.db");
     std::os::unix::fs::symlink(file.path(), &link).unwrap();
@@ -94,7 +99,7 @@ async fn one_file_by_two_names_is_one_file() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_that_start_together_make_one_schema() {
     for _ in 0..5 {
-        let file = SqliteFile::new();
+        let file = SqliteFile::make();
         let path = file.path();
         let tool = || SqliteStore::open_for_tool(&path);
         let (a, b, c, d) = tokio::join!(tool(), tool(), tool(), SqliteStore::open(&path));
@@ -107,7 +112,7 @@ async fn processes_that_start_together_make_one_schema() {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_not_touched() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     file.open().await.close().await;
     file.raw("PRAGMA user_version = 99; CREATE TABLE of_the_future (id INTEGER)").await;
     let before = std::fs::read(file.path()).unwrap();
@@ -119,7 +124,7 @@ async fn a_newer_schema_is_refused_and_not_touched() {
 
 #[tokio::test]
 async fn a_database_of_another_program_is_refused() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     std::fs::create_dir(file.path().parent().unwrap()).unwrap();
     std::fs::File::create(file.path()).unwrap();
     file.raw("CREATE TABLE bookmarks (id INTEGER)").await;
@@ -128,15 +133,15 @@ async fn a_database_of_another_program_is_refused() {
 
 #[tokio::test]
 async fn what_is_no_database_is_refused() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     std::fs::create_dir(file.path().parent().unwrap()).unwrap();
     std::fs::write(file.path(), "no database at all, but long enough to have a header of its own".repeat(9)).unwrap();
-    assert!(matches!(SqliteStore::open(&file.path()).await, Err(OpenError::Database(_))));
+    assert!(matches!(SqliteStore::open(&file.path()).await, Err(OpenError::Database { .. })));
 }
 
 #[tokio::test]
 async fn weaker_settings_are_refused() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     file.open().await.close().await;
     for weak in [SqliteSynchronous::Off, SqliteSynchronous::Normal] {
         let mut connection = open::options(&file.path()).synchronous(weak).connect().await.unwrap();
@@ -159,7 +164,7 @@ async fn weaker_settings_are_refused() {
 
 #[tokio::test]
 async fn readers_cannot_write() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let store = file.open().await;
     let mut reader = store.reader().await.unwrap();
     assert!(sqlx::query("UPDATE head SET seq = 5").execute(&mut *reader).await.is_err());
@@ -167,7 +172,7 @@ async fn readers_cannot_write() {
 
 #[tokio::test]
 async fn a_transaction_that_is_dropped_half_way_leaves_nothing() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let store = file.open().await;
     let ana = person(&store, "ana").await;
     let mut tx = store.writer.begin().await.unwrap();
@@ -178,7 +183,7 @@ async fn a_transaction_that_is_dropped_half_way_leaves_nothing() {
 
 #[tokio::test]
 async fn a_commit_that_fails_stores_nothing_and_says_so() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let store = file.open().await;
     let ana = person(&store, "ana").await;
     let mut tx = store.writer.begin().await.unwrap();
@@ -191,7 +196,7 @@ async fn a_commit_that_fails_stores_nothing_and_says_so() {
 
 #[tokio::test]
 async fn a_commit_whose_transaction_is_gone_has_an_unknown_outcome() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let store = file.open().await;
     let ana = person(&store, "ana").await;
     let mut tx = store.writer.begin().await.unwrap();
@@ -202,7 +207,7 @@ async fn a_commit_whose_transaction_is_gone_has_an_unknown_outcome() {
 
 #[tokio::test]
 async fn an_error_within_a_transaction_stores_nothing() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let store = file.open().await;
     let mut tx = store.writer.begin().await.unwrap();
     sqlx::query("UPDATE head SET seq = 5").execute(&mut *tx).await.unwrap();
@@ -213,7 +218,7 @@ async fn an_error_within_a_transaction_stores_nothing() {
 
 #[tokio::test]
 async fn a_disabled_person_is_out() {
-    let file = SqliteFile::new();
+    let file = SqliteFile::make();
     let store = file.open().await;
     let ana = person(&store, "ana").await;
     let bob = store.register(new_account("bob")).await.unwrap().unwrap().person;

@@ -5,11 +5,12 @@ use std::{
     sync::Arc,
 };
 
+use async_trait::async_trait;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, error::DatabaseError, sqlite::SqliteConnectOptions};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    super::{CommitError, StoreError},
+    super::{CommitError, StoreError, backend::WriteTx},
     place::Place,
 };
 
@@ -25,24 +26,24 @@ const BUSY: i32 = 5;
 pub(super) struct Writer {
     place: Arc<Place>,
     options: SqliteConnectOptions,
-    connection: Mutex<Option<SqliteConnection>>,
+    connection: Arc<Mutex<Option<SqliteConnection>>>,
 }
 
 impl Writer {
     pub(super) fn new(place: Arc<Place>, options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
-        Self { place, options, connection: Mutex::new(Some(connection)) }
+        Self { place, options, connection: Arc::new(Mutex::new(Some(connection))) }
     }
 
     /// Begins a transaction that holds `SQLite`'s write lock from the start, and with it the head.
-    pub(super) async fn begin(&self) -> Result<WriteTx<'_>, StoreError> {
-        let mut home = self.connection.lock().await;
+    pub(super) async fn begin(&self) -> Result<SqliteWrite, StoreError> {
+        let mut home = self.connection.clone().lock_owned().await;
         self.place.check_content().await?;
         let mut connection = match home.take() {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
         match sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await {
-            Ok(_) => Ok(WriteTx { place: &self.place, home, connection }),
+            Ok(_) => Ok(SqliteWrite { place: self.place.clone(), home, connection }),
             Err(error) => {
                 // Another process holds the lock for too long: nothing is wrong with this connection.
                 if is_busy(&error) {
@@ -76,17 +77,19 @@ pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code & 0xff == BUSY)
 }
 
-/// A write transaction. Dropped without [`Self::finish`], it is rolled back.
+/// A write transaction; the connection is closed, and with it rolled back, where it does not end well.
 #[derive(Debug)]
-pub(super) struct WriteTx<'a> {
-    place: &'a Place,
-    home: MutexGuard<'a, Option<SqliteConnection>>,
+pub struct SqliteWrite {
+    place: Arc<Place>,
+    home: OwnedMutexGuard<Option<SqliteConnection>>,
     connection: SqliteConnection,
 }
 
-impl WriteTx<'_> {
-    /// Commits what went well and rolls back what did not.
-    pub(super) async fn finish<T>(mut self, result: Result<T, StoreError>) -> Result<T, CommitError> {
+#[async_trait]
+impl WriteTx for SqliteWrite {
+    type Connection = SqliteConnection;
+
+    async fn finish<T: Send>(mut self, result: Result<T, StoreError>) -> Result<T, CommitError> {
         let error = match result {
             Ok(value) => match sqlx::query("COMMIT").execute(&mut self.connection).await {
                 Ok(_) => {
@@ -101,7 +104,9 @@ impl WriteTx<'_> {
         self.roll_back().await;
         Err(CommitError::NotStored(error))
     }
+}
 
+impl SqliteWrite {
     /// COMMIT said no. When the transaction is still there to be rolled back, nothing of it was stored; when it is gone
     /// (an I/O error while flushing, a dead connection) nobody can tell.
     async fn after_failed_commit(self, error: StoreError) -> CommitError {
@@ -127,7 +132,7 @@ impl WriteTx<'_> {
     }
 }
 
-impl Deref for WriteTx<'_> {
+impl Deref for SqliteWrite {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &Self::Target {
@@ -135,7 +140,7 @@ impl Deref for WriteTx<'_> {
     }
 }
 
-impl DerefMut for WriteTx<'_> {
+impl DerefMut for SqliteWrite {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.connection
     }

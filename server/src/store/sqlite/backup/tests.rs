@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::{
-    Log as _,
+    Log as _, Store as _,
     contract::{moment, person, publish, say},
     sqlite::SqliteStore,
 };

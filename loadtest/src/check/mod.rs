@@ -1,0 +1,247 @@
+//! `loadtest check`: proves the delivery guarantee, or shows where it was broken.
+//!
+//! Writers publish, readers read with the client every browser uses, and something goes wrong meanwhile ([`scenario`],
+//! [`fault`]). When all is quiet, [`judge`] compares what was promised and what was seen ([`history`]) with what the
+//! tables hold ([`tables`]), by a rule of its own ([`oracle`]).
+
+mod backing;
+mod chance;
+mod fault;
+mod fleet;
+mod history;
+mod judge;
+mod oracle;
+mod people;
+mod proxy;
+mod reader;
+mod report;
+mod run;
+mod sabotage;
+mod scenario;
+mod tables;
+mod timing;
+mod world;
+mod writer;
+
+use std::{
+    fs,
+    net::{SocketAddr, ToSocketAddrs},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use self::{
+    backing::{Kind, Servers},
+    run::Outcome,
+    sabotage::Sabotage,
+    scenario::{Needs, Scenario},
+    world::{Plan, Running},
+};
+use crate::failure::{Context, Failure};
+
+/// What is asked for.
+#[expect(clippy::doc_markdown, reason = "the comments are the help text, printed as they are")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Scenarios to run; `--list` names them [default: quiet]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with_all = ["short", "long"])]
+    fault: Vec<String>,
+    /// The short list, on every database that is installed
+    #[arg(long, conflicts_with = "long")]
+    short: bool,
+    /// The long list, on every database that is installed
+    #[arg(long)]
+    long: bool,
+    /// Name the scenarios and end
+    #[arg(long)]
+    list: bool,
+    /// On which database [default: sqlite; all for the lists]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    database: Vec<Kind>,
+    /// With a Redis between the instances (the lists always have one, except on SQLite)
+    #[arg(long)]
+    redis: bool,
+    /// Server processes [default: 1 on SQLite, otherwise 2]
+    #[arg(long)]
+    instances: Option<usize>,
+    /// Who publishes
+    #[arg(long, default_value_t = 4)]
+    writers: usize,
+    /// Who reads
+    #[arg(long, default_value_t = 12)]
+    readers: usize,
+    /// Publishes a second, all writers together
+    #[arg(long, default_value_t = 80)]
+    rate: u32,
+    /// How long faults go on [default: 12; in the short list 4]
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Of all choices that are not the machine's
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The server's program; scenarios with failpoints need one built with `--features failpoints`
+    #[arg(long, default_value = "target/release/push-system")]
+    server: PathBuf,
+    /// Instances that run already (more than once for several); nothing is started then and nothing goes wrong
+    #[arg(long, requires = "database_url", conflicts_with_all = ["fault", "short", "long"])]
+    url: Vec<String>,
+    /// Their database
+    #[arg(long)]
+    database_url: Option<String>,
+    /// Damage one event of one reader's log, to see the checker fail
+    #[arg(long, value_enum)]
+    sabotage: Option<Sabotage>,
+    /// A document whose table is to be replaced
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+}
+
+/// Runs what was asked for. Returns whether the guarantee held throughout.
+pub(crate) async fn check(arguments: &Check) -> Result<bool, Failure> {
+    if arguments.list {
+        for scenario in scenario::ALL {
+            println!("{:20} {}", scenario.name, scenario.about);
+        }
+        return Ok(true);
+    }
+    let mut servers = Servers::default();
+    let mut outcomes = Vec::new();
+    let mut held = true;
+    println!("{}", report::header());
+    for plan in arguments.plans()? {
+        if arguments.url.is_empty() && !servers.prepare(plan.database).await {
+            continue;
+        }
+        match run_in_folder(plan, &servers, arguments.running()?).await {
+            Ok(outcome) => {
+                held &= outcome.verdict.is_clean();
+                outcomes.push(outcome);
+                // After each, so that a list that is interrupted leaves what it found.
+                if let Some(document) = &arguments.write {
+                    report::write(document, &outcomes)?;
+                }
+            }
+            Err(failure) => {
+                eprintln!("error: {failure}");
+                held = false;
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// Runs a plan in a folder of its own, which stays where there is something to be found out.
+async fn run_in_folder(mut plan: Plan, servers: &Servers, running: Option<Running>) -> Result<Outcome, Failure> {
+    let folder = folder()?;
+    plan.folder = fs::canonicalize(folder.path()).context("the run's folder")?;
+    let (name, sabotaged) = (plan.scenario.name, plan.sabotage.is_some());
+    let outcome = run::run(plan, servers, running).await;
+    let clean = match &outcome {
+        Ok(outcome) => {
+            println!("{}\n{}", report::line(outcome), report::summary(outcome));
+            if let Some(violation) = &outcome.verdict.first {
+                println!("  VIOLATION: {violation}");
+            }
+            outcome.verdict.is_clean()
+        }
+        Err(_) => false,
+    };
+    if !clean && !sabotaged {
+        eprintln!("what {name} left is in {}", folder.keep().display());
+    }
+    outcome.map_err(|failure| Failure::new(format!("{name}: {failure}")))
+}
+
+/// Beside the program's other output and not in /tmp, which may be memory: what survives a kill is a question to a disk.
+fn folder() -> Result<TempDir, Failure> {
+    let parent = Path::new("target");
+    fs::create_dir_all(parent).context(parent.display())?;
+    tempfile::Builder::new().prefix("check-").tempdir_in(parent).context(parent.display())
+}
+
+impl Check {
+    fn plans(&self) -> Result<Vec<Plan>, Failure> {
+        let binary = if self.url.is_empty() {
+            fs::canonicalize(&self.server).context(format!("{} cannot be checked", self.server.display()))?
+        } else {
+            PathBuf::new()
+        };
+        let mut plans = Vec::new();
+        for database in self.databases() {
+            for scenario in self.scenarios()? {
+                let redis = self.redis || self.is_list() && database.is_server() || scenario.needs == Needs::Redis;
+                let suits = scenario.suits(database, redis) && !self.is_left_out(scenario, database);
+                if suits {
+                    plans.push(self.plan(scenario, database, redis && database.is_server(), &binary));
+                } else if !self.is_list() {
+                    eprintln!("{} does not apply to {database}", scenario.name);
+                }
+            }
+        }
+        if plans.is_empty() { Err(Failure::new("nothing of that can be run")) } else { Ok(plans) }
+    }
+
+    fn plan(&self, scenario: &'static Scenario, database: Kind, redis: bool, binary: &Path) -> Plan {
+        let seconds = self.seconds.unwrap_or(if self.short { 4 } else { 12 });
+        Plan {
+            scenario,
+            database,
+            redis,
+            instances: self.instances.unwrap_or(if database.is_server() { 2 } else { 1 }),
+            writers: self.writers,
+            readers: self.readers,
+            rate: self.rate,
+            time: Duration::from_secs(seconds),
+            lasts: if self.short { scenario.lasts.1 } else { scenario.lasts.0 },
+            seed: self.seed,
+            sabotage: self.sabotage,
+            binary: binary.to_owned(),
+            folder: PathBuf::new(),
+        }
+    }
+
+    fn is_list(&self) -> bool {
+        self.short || self.long
+    }
+
+    /// The short list has what Redis does to one database only: it is the same everywhere.
+    fn is_left_out(&self, scenario: &Scenario, database: Kind) -> bool {
+        self.short && scenario.needs == Needs::Redis && database == Kind::Mysql
+    }
+
+    fn databases(&self) -> Vec<Kind> {
+        match (self.database.is_empty(), self.is_list()) {
+            (false, _) => self.database.clone(),
+            (true, true) => Kind::ALL.to_vec(),
+            (true, false) => vec![Kind::Sqlite],
+        }
+    }
+
+    fn scenarios(&self) -> Result<Vec<&'static Scenario>, Failure> {
+        if self.is_list() {
+            return Ok(scenario::ALL.iter().filter(|scenario| self.long || scenario.short).collect());
+        }
+        if self.fault.is_empty() {
+            return Ok(vec![&scenario::ALL[0]]);
+        }
+        let find = |name: &String| {
+            scenario::named(name).ok_or_else(|| Failure::new(format!("there is no scenario {name}; --list names them")))
+        };
+        self.fault.iter().map(find).collect()
+    }
+
+    fn running(&self) -> Result<Option<Running>, Failure> {
+        let Some(database) = self.database_url.clone().filter(|_| !self.url.is_empty()) else { return Ok(None) };
+        let addresses = self.url.iter().map(|url| address(url)).collect::<Result<_, _>>()?;
+        Ok(Some(Running { addresses, database }))
+    }
+}
+
+fn address(url: &str) -> Result<SocketAddr, Failure> {
+    let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is not http://host:port")))?;
+    let mut found = rest.trim_end_matches('/').to_socket_addrs().context(url)?;
+    found.find(SocketAddr::is_ipv4).ok_or_else(|| Failure::new(format!("{url} has no IPv4 address")))
+}

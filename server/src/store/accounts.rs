@@ -1,0 +1,191 @@
+//! [`Accounts`] on any [`Backend`], and how refresh tokens rotate.
+
+use async_trait::async_trait;
+use push_system::{
+    accounts::{Person, Role, Username},
+    ids::UserId,
+    timestamp::Timestamp,
+};
+
+use super::{
+    Account, Accounts, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey, StoreError, TokenHash,
+    backend::{Backend, WriteTx as _, within},
+    statements::{AccountRows as _, Statements},
+};
+
+#[async_trait]
+impl<B: Backend> Accounts for B {
+    /// Under the head lock, so that of two first accounts one is the first, and none begins before a head that moves.
+    async fn register(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let registered = within(B::PATIENCE, register(&mut *tx, &account)).await;
+        Ok(tx.finish(registered).await?)
+    }
+
+    async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
+        within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let account = reader.account_named(name).await;
+            reader.end(account).await
+        })
+        .await
+    }
+
+    async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let account = reader.account(id).await;
+            reader.end(account).await
+        })
+        .await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let accounts = reader.accounts().await;
+            reader.end(accounts).await
+        })
+        .await
+    }
+
+    async fn people_named(&self, names: &[Username]) -> Result<Vec<Person>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let people = reader.people_named(names).await;
+            reader.end(people).await
+        })
+        .await
+    }
+
+    /// Names are folded ASCII: everything that begins with the prefix stands before it followed by DEL.
+    async fn people_starting(&self, prefix: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
+        if !prefix.chars().all(|c| c.is_ascii_graphic()) {
+            return Ok(Vec::new());
+        }
+        let from = prefix.to_ascii_lowercase();
+        let to = format!("{from}\u{7f}");
+        within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let people = reader.people_between(&from, &to, limit).await;
+            reader.end(people).await
+        })
+        .await
+    }
+
+    async fn open_session(&self, session: NewSession) -> Result<bool, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let opened = within(B::PATIENCE, open(&mut *tx, &session)).await;
+        Ok(tx.finish(opened).await?)
+    }
+
+    async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let session = reader.session_in_force(id, now).await;
+            reader.end(session).await
+        })
+        .await
+    }
+
+    async fn rotate(
+        &self,
+        presented: &TokenHash,
+        successor: &TokenHash,
+        now: Timestamp,
+        grace_ms: i64,
+    ) -> Result<Rotation, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let rotated = within(B::PATIENCE, rotate(&mut *tx, presented, successor, now, grace_ms)).await;
+        Ok(tx.finish(rotated).await?)
+    }
+
+    /// Looks before it writes: most requests come with a generation that was confirmed long ago.
+    async fn confirm_generation(&self, session: SessionId, generation: u32, now: Timestamp) -> Result<(), StoreError> {
+        let predecessor = generation.saturating_sub(1);
+        let is_confirmed = within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let is_confirmed = reader.is_confirmed(session, predecessor).await;
+            reader.end(is_confirmed).await
+        });
+        if is_confirmed.await? {
+            return Ok(());
+        }
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let confirmed = within(B::PATIENCE, tx.confirm(session, predecessor, now)).await;
+        Ok(tx.finish(confirmed).await?)
+    }
+
+    async fn signing_keys(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError> {
+        let stored = within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let keys = reader.signing_keys().await;
+            reader.end(keys).await
+        });
+        let stored = stored.await?;
+        if !stored.is_empty() {
+            return Ok(stored);
+        }
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let keys = within(B::PATIENCE, first_signing_key(&mut *tx, candidate)).await;
+        Ok(tx.finish(keys).await?)
+    }
+
+    async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let forgotten = within(B::PATIENCE, tx.forget_sessions(before)).await;
+        Ok(tx.finish(forgotten).await?)
+    }
+}
+
+async fn register(connection: &mut impl Statements, new: &NewAccount) -> Result<Option<Account>, StoreError> {
+    if connection.account_named(&new.name).await?.is_some() {
+        return Ok(None);
+    }
+    let role = if connection.has_accounts().await? { Role::Member } else { Role::Admin };
+    connection.add_account(new, role).await?;
+    connection.account_named(&new.name).await
+}
+
+async fn open(connection: &mut impl Statements, session: &NewSession) -> Result<bool, StoreError> {
+    let opened = connection.add_session(session).await?;
+    if opened {
+        connection.add_token(&session.refresh, session.id, 1).await?;
+    }
+    Ok(opened)
+}
+
+async fn rotate(
+    connection: &mut impl Statements,
+    presented: &TokenHash,
+    successor: &TokenHash,
+    now: Timestamp,
+    grace_ms: i64,
+) -> Result<Rotation, StoreError> {
+    let Some(token) = connection.find_token(presented, now).await? else { return Ok(Rotation::Unknown) };
+    connection.confirm(token.session.id, token.generation.saturating_sub(1), now).await?;
+    let in_use = token.successor_confirmed_at.map(|at| at.plus_ms(grace_ms));
+    if token.superseded && in_use.is_some_and(|grace_ends| now > grace_ends) {
+        return Ok(Rotation::Reused(token.session.id, token.session.person.name));
+    }
+    // The successor is there already unless this is the first use, or successors are derived with another key since
+    // then. In that case both are good: either may be the one that arrived.
+    connection.add_token(successor, token.session.id, token.generation + 1).await?;
+    connection.supersede(presented, now).await?;
+    Ok(Rotation::Good { session: token.session, generation: token.generation + 1 })
+}
+
+async fn first_signing_key(
+    connection: &mut impl Statements,
+    candidate: SigningKey,
+) -> Result<Vec<SigningKey>, StoreError> {
+    let stored = connection.signing_keys().await?;
+    if !stored.is_empty() {
+        return Ok(stored);
+    }
+    connection.add_signing_key(&candidate).await?;
+    Ok(vec![candidate])
+}

@@ -1,0 +1,247 @@
+//! What every store must do that stands on a database server: several servers start and write at once, and connections
+//! break at the worst moments.
+
+use std::{sync::Arc, time::Duration};
+
+use push_system::ids::{MessageId, Seq};
+use testbed::{Cut, Proxy};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
+
+use super::{
+    super::{
+        CommitError, Log as _, OpenError, Outcome, ServerUrl, Store as _,
+        backend::{Backend, WriteTx as _},
+        statements::Statements as _,
+    },
+    Fixture, key, moment, person, publish, say, stored,
+};
+
+/// A database of a server.
+pub(in super::super) trait ServerFixture: Fixture<Store: Backend> {
+    /// What its address begins with.
+    const SCHEME: &'static str;
+    /// How the driver sends COMMIT, as no other message holds it.
+    const COMMIT: &'static [u8];
+    /// Ends all connections of this database but the one it runs on.
+    const KILL_ALL: &'static str;
+    /// Counts the connections of this database that wait for a lock.
+    const WAITING: &'static str;
+
+    /// Its address.
+    fn url(&self) -> String;
+
+    /// Opens a database.
+    async fn open_at(url: &ServerUrl) -> Result<Self::Store, OpenError>;
+
+    /// Runs statements past the store.
+    async fn raw(&self, sql: &str);
+
+    /// The number that a query past the store finds.
+    async fn number(&self, sql: &'static str) -> i64;
+}
+
+/// Makes a module's worth of tests out of the suite.
+macro_rules! server_suite {
+    ($fixture:ty) => {
+        $crate::store::contract::suite! { $fixture;
+            servers: {
+                servers_that_start_together_make_one_schema,
+                a_newer_schema_is_refused_and_not_touched,
+                a_database_of_another_program_is_refused,
+                an_unreachable_server_is_named_without_its_password,
+                two_servers_write_at_once_without_a_hole,
+                a_killed_connection_stores_nothing_and_is_replaced,
+                a_commit_whose_answer_is_lost_is_found_by_its_key,
+                a_commit_that_never_arrived_is_not_found,
+                a_read_goes_on_after_its_connection_broke,
+                a_server_stopped_in_its_transaction_does_not_stop_the_others,
+                a_refresh_token_used_twice_at_once_has_one_successor,
+            }
+        }
+    };
+}
+pub(in super::super) use server_suite;
+
+fn parsed(url: &str) -> ServerUrl {
+    ServerUrl::parse(url).unwrap()
+}
+
+fn port(url: &str) -> u16 {
+    let url = url::Url::parse(url).unwrap();
+    url.port().unwrap()
+}
+
+pub(in super::super) async fn servers_that_start_together_make_one_schema<F: ServerFixture>(fixture: F) {
+    let (a, b, c, d) = tokio::join!(fixture.open(), fixture.open(), fixture.open(), fixture.open());
+    let head = a.head().await.unwrap();
+    for store in [b, c, d] {
+        assert_eq!(store.head().await.unwrap(), head);
+    }
+    assert_eq!(head.position.seq, Seq(0));
+}
+
+pub(in super::super) async fn a_newer_schema_is_refused_and_not_touched<F: ServerFixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    fixture.raw("UPDATE push_system_schema SET version = 99; DROP TABLE search_cursor").await;
+    let refusal = F::open_at(&parsed(&fixture.url())).await.err().unwrap();
+    assert!(matches!(refusal, OpenError::NewerSchema { found: 99, .. }), "{refusal}");
+    assert!(refusal.to_string().contains("schema version 99"), "{refusal}");
+    assert_eq!(say(&store, &ana, "the newer one goes on").await, MessageId(1));
+    assert!(store.index_step().await.is_err(), "what is missing stays missing");
+}
+
+pub(in super::super) async fn a_database_of_another_program_is_refused<F: ServerFixture>(fixture: F) {
+    fixture.raw("CREATE TABLE bookmarks (id INTEGER)").await;
+    let refusal = F::open_at(&parsed(&fixture.url())).await.err().unwrap();
+    assert!(matches!(refusal, OpenError::Foreign { .. }), "{refusal}");
+    fixture.raw("SELECT * FROM bookmarks").await;
+}
+
+pub(in super::super) async fn an_unreachable_server_is_named_without_its_password<F: ServerFixture>(_fixture: F) {
+    let refusal = F::open_at(&parsed(&format!("{}://ana:geheim@127.0.0.1:1/push", F::SCHEME))).await.err().unwrap();
+    assert!(refusal.is_passing(), "{refusal:?}");
+    assert!(refusal.to_string().contains("127.0.0.1:1/push"), "{refusal}");
+    assert!(!format!("{refusal} {refusal:?}").contains("geheim"), "{refusal:?}");
+}
+
+/// Sixteen writers on two stores, and a reader that must never see a place before the one below it.
+pub(in super::super) async fn two_servers_write_at_once_without_a_hole<F: ServerFixture>(fixture: F) {
+    const WRITERS: usize = 16;
+    const BATCHES: usize = 12;
+    const SIZE: usize = 5;
+    let stores = [Arc::new(fixture.open().await), Arc::new(fixture.open().await)];
+    let ana = person(&*stores[0], "ana").await;
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let (store, ana) = (stores[writer % 2].clone(), ana.clone());
+        writers.spawn(async move {
+            let mut places = Vec::new();
+            for batch in 0..BATCHES {
+                let name = |n| format!("{writer}.{batch}.{n}");
+                let batch: Vec<_> = (0..SIZE).map(|n| publish(&ana, &name(n), "hello", &[])).collect();
+                let outcomes = store.commit(&batch).await.unwrap();
+                places.extend(outcomes.into_iter().map(|outcome| stored(outcome).position.seq.0));
+            }
+            places
+        });
+    }
+    let all = WRITERS * BATCHES * SIZE;
+    let (mut seen, deadline) = (0, Instant::now() + Duration::from_mins(1));
+    while seen < all as u64 {
+        assert!(Instant::now() < deadline, "after {seen} of {all} nothing comes any more");
+        for entry in stores[1].entries(Seq(seen), 100).await.unwrap() {
+            seen += 1;
+            assert_eq!(entry.position.seq.0, seen, "a place was skipped");
+        }
+    }
+    let mut places = writers.join_all().await.concat();
+    places.sort_unstable();
+    assert_eq!(places, (1..=all as u64).collect::<Vec<_>>());
+    assert_eq!(stores[0].head().await.unwrap().position.seq.0, all as u64);
+}
+
+/// While the head is held by somebody else, a commit stays within its transaction.
+async fn hold_head<B: Backend>(store: &B) -> B::Write {
+    store.lock_head().await.unwrap()
+}
+
+pub(in super::super) async fn a_killed_connection_stores_nothing_and_is_replaced<F: ServerFixture>(fixture: F) {
+    let (store, other) = (fixture.open().await, fixture.open().await);
+    let ana = person(&store, "ana").await;
+    let held = hold_head(&other).await;
+    let batch = [publish(&ana, "k", "hello", &[])];
+    let (outcome, ()) = tokio::join!(store.commit(&batch), async {
+        let deadline = Instant::now() + Duration::from_secs(4);
+        while fixture.number(F::WAITING).await == 0 {
+            assert!(Instant::now() < deadline, "the commit never waited for the head");
+        }
+        fixture.raw(F::KILL_ALL).await;
+    });
+    drop(held);
+    assert!(matches!(&outcome, Err(CommitError::NotStored(error)) if error.is_away()), "{outcome:?}");
+    let again = store.commit(&batch).await.unwrap();
+    assert_eq!(stored(again.into_iter().next().unwrap()).position.seq, Seq(1));
+}
+
+async fn behind_proxy<F: ServerFixture>(fixture: &F) -> (Proxy, F::Store) {
+    let proxy = Proxy::before(port(&fixture.url())).await.unwrap();
+    let store = F::open_at(&parsed(&proxy.url(&fixture.url()))).await.unwrap();
+    (proxy, store)
+}
+
+pub(in super::super) async fn a_commit_whose_answer_is_lost_is_found_by_its_key<F: ServerFixture>(fixture: F) {
+    let (proxy, store) = behind_proxy(&fixture).await;
+    let ana = person(&store, "ana").await;
+    proxy.cut_at(F::COMMIT, Cut::After);
+    let lost = store.commit(&[publish(&ana, "k", "hello", &[])]).await;
+    assert!(matches!(lost, Err(CommitError::OutcomeUnknown(_))), "{lost:?}");
+    assert_eq!(store.find_key(ana.id, &key("k")).await.unwrap().unwrap().message, MessageId(1));
+}
+
+pub(in super::super) async fn a_commit_that_never_arrived_is_not_found<F: ServerFixture>(fixture: F) {
+    let (proxy, store) = behind_proxy(&fixture).await;
+    let ana = person(&store, "ana").await;
+    proxy.cut_at(F::COMMIT, Cut::Before);
+    let lost = store.commit(&[publish(&ana, "k", "hello", &[])]).await;
+    assert!(matches!(lost, Err(CommitError::OutcomeUnknown(_))), "{lost:?}");
+    assert_eq!(store.find_key(ana.id, &key("k")).await.unwrap(), None);
+    proxy.sever();
+    let refused = store.commit(&[publish(&ana, "k", "hello", &[])]).await;
+    assert!(matches!(&refused, Err(CommitError::NotStored(error)) if error.is_away()), "{refused:?}");
+    proxy.restore();
+    assert_eq!(say(&store, &ana, "on a new connection").await, MessageId(1));
+}
+
+pub(in super::super) async fn a_read_goes_on_after_its_connection_broke<F: ServerFixture>(fixture: F) {
+    let (proxy, store) = behind_proxy(&fixture).await;
+    let ana = person(&store, "ana").await;
+    say(&store, &ana, "hello").await;
+    proxy.sever();
+    assert!(store.snapshot(ana.id, 10).await.is_err());
+    proxy.restore();
+    assert_eq!(store.snapshot(ana.id, 10).await.unwrap().unwrap().messages.len(), 1);
+}
+
+pub(in super::super) async fn a_server_stopped_in_its_transaction_does_not_stop_the_others<F: ServerFixture>(
+    fixture: F,
+) {
+    const WITHIN: Duration = Duration::from_secs(9);
+    let (stopped, other) = (fixture.open().await, fixture.open().await);
+    let ana = person(&other, "ana").await;
+    let mut held = hold_head(&stopped).await;
+    let began = Instant::now();
+    let going_on = async {
+        loop {
+            match other.commit(&[publish(&ana, "k", "hello", &[])]).await {
+                Ok(outcomes) => return outcomes,
+                Err(CommitError::NotStored(error)) if error.is_away() => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    };
+    let outcomes = timeout(WITHIN, going_on).await.expect("the lock is let go of");
+    assert!(matches!(outcomes[..], [Outcome::Stored(_)]));
+    assert!(began.elapsed() > Duration::from_secs(3), "it was held");
+    let woken = held.run("UPDATE head SET seq = 77").await;
+    assert!(held.finish(woken).await.is_err(), "its transaction is over");
+    assert_eq!(other.head().await.unwrap().position.seq, Seq(1));
+}
+
+pub(in super::super) async fn a_refresh_token_used_twice_at_once_has_one_successor<F: ServerFixture>(fixture: F) {
+    let stores = [fixture.open().await, fixture.open().await];
+    let ana = person(&stores[0], "ana").await;
+    super::sessions::log_in(&stores[0], &ana, 1).await;
+    for round in 1..6 {
+        let [one, other] =
+            [&stores[0], &stores[1]].map(|store| super::sessions::rotate(store, round, round + 1, moment(0)));
+        let (one, other) = tokio::join!(one, other);
+        for rotation in [one, other] {
+            super::sessions::assert_good(&rotation, u32::from(round) + 1);
+        }
+    }
+    stores[0].close().await;
+}

@@ -1,0 +1,109 @@
+//! `MySQL` 8 or later and `MariaDB` 10.11 or later, in the SQL both speak: several servers may write at once, and whoever
+//! holds the row of the head goes first.
+//!
+//! Writers have a pool of their own: no number of readers keeps a commit waiting, and the two need different isolation.
+
+mod accounts;
+mod commit;
+mod log;
+mod open;
+mod search;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::{Encode, MySql, MySqlConnection, MySqlPool, QueryBuilder, Type};
+
+use super::{
+    OpenError, ServerUrl, StoreError,
+    backend::{Backend, Lease},
+    statements::Statements,
+};
+use writer::MySqlWrite;
+
+/// Longer than a lock is waited for: what takes this long has lost its server.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A database of a `MySQL` or `MariaDB` server.
+#[derive(Debug)]
+pub struct MySqlStore {
+    writers: MySqlPool,
+    readers: MySqlPool,
+}
+
+impl MySqlStore {
+    /// Connects and brings the schema up to date; of servers that start together one does, and the others wait for it.
+    ///
+    /// # Errors
+    /// [`OpenError`], whose sentence is for the person who started the program.
+    pub async fn open(url: &ServerUrl) -> Result<Self, OpenError> {
+        let options = open::options(url)?;
+        let dialect = open::prepare(url, &options).await?;
+        Ok(Self { writers: open::writers(&options, dialect), readers: open::readers(&options) })
+    }
+}
+
+#[async_trait]
+impl Backend for MySqlStore {
+    type Db = MySql;
+    type Write = MySqlWrite;
+
+    const PATIENCE: Option<Duration> = Some(PATIENCE);
+
+    async fn reader(&self) -> Result<Lease<MySql>, StoreError> {
+        Lease::plain(&self.readers).await
+    }
+
+    async fn read(&self) -> Result<Lease<MySql>, StoreError> {
+        Lease::begin(&self.readers, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await
+    }
+
+    /// The lock is a statement of its own: those after it see what was committed while it was waited for.
+    async fn lock_head(&self) -> Result<MySqlWrite, StoreError> {
+        let mut tx = MySqlWrite::begin(&self.writers).await?;
+        tx.run("SELECT seq FROM head WHERE id = 1 FOR UPDATE").await?;
+        Ok(tx)
+    }
+
+    async fn write(&self) -> Result<MySqlWrite, StoreError> {
+        MySqlWrite::begin(&self.writers).await
+    }
+
+    async fn close_connections(&self) {
+        tokio::join!(self.readers.close(), self.writers.close());
+    }
+}
+
+/// As text: `MySQL` does not prepare all that begins or ends a transaction.
+#[async_trait]
+impl Statements for MySqlConnection {
+    async fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        sqlx::raw_sql(sql).execute(self).await?;
+        Ok(())
+    }
+}
+
+/// The values, the last one repeated up to the next power of two. Lists then have few lengths, and statements few texts,
+/// which stay prepared: to close one after use costs a round trip, and 40 ms more, because the server answers nothing to
+/// that and the client's next packet waits for an acknowledgement (Nagle's algorithm, which the driver leaves on).
+fn padded<T: Clone>(values: &[T]) -> Vec<T> {
+    let mut padded = values.to_vec();
+    if let Some(last) = values.last() {
+        padded.resize(values.len().next_power_of_two(), last.clone());
+    }
+    padded
+}
+
+/// `(?, ?, …)`: there are no arrays. Not to be empty.
+fn list<'q, T: Encode<'q, MySql> + Type<MySql> + Clone>(query: &mut QueryBuilder<MySql>, values: &[T]) {
+    query.push("(");
+    let mut separated = query.separated(", ");
+    for value in padded(values) {
+        separated.push_bind(value);
+    }
+    query.push(")");
+}

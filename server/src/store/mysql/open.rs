@@ -1,0 +1,184 @@
+//! From a URL to connections that can be trusted: settings, schema.
+
+use std::{str::FromStr as _, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, MySqlPool,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+use tokio::time::timeout;
+
+use super::{
+    super::{OpenError, ServerUrl},
+    PATIENCE,
+};
+
+/// Connections that write: the sequencer's, and a few for logins and the search index beside it.
+const WRITERS: u32 = 4;
+/// Connections that read.
+const READERS: u32 = 8;
+/// Statements kept prepared on a connection: all there are, with lists of every length (see [`super::padded`]).
+const STATEMENTS: usize = 256;
+/// How long a connection is waited for.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Whatever the server's defaults are: nothing is cut to fit or turned into a zero, and nobody waits longer for a lock.
+const SESSION: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
+    innodb_lock_wait_timeout = 5, lock_wait_timeout = 60";
+/// After the head is locked, each statement sees what was committed before it.
+const WRITING: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+/// What a consistent snapshot needs.
+const READING: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+/// A server that stopped inside its transaction holds the head no longer than 5 s.
+const IDLE_IN_TRANSACTION: &str = "SET SESSION idle_transaction_timeout = 5";
+/// `MySQL` knows only how long any connection may be idle.
+const IDLE: &str = "SET SESSION wait_timeout = 5";
+/// So it is given up before the server ends it.
+const IDLE_AT_MOST: Duration = Duration::from_secs(3);
+/// Names are of the whole server, and have at most 64 characters.
+const LOCK: &str = "SELECT GET_LOCK(CONCAT('push-system ', SHA1(DATABASE())), 60)";
+const UNLOCK: &str = "SELECT RELEASE_LOCK(CONCAT('push-system ', SHA1(DATABASE())))";
+/// The schema, step by step; `push_system_schema` holds how many of them a database has taken.
+const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/mysql/0001_log_and_accounts.sql")];
+
+/// Whose server it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    MySql,
+    MariaDb,
+}
+
+pub(super) fn options(url: &ServerUrl) -> Result<MySqlConnectOptions, OpenError> {
+    let options = MySqlConnectOptions::from_str(url.expose().as_str());
+    let options = options.map_err(|error| OpenError::Url { database: url.to_string(), why: error.to_string() })?;
+    Ok(options.charset("utf8mb4").collation("utf8mb4_bin").statement_cache_capacity(STATEMENTS))
+}
+
+/// Connections that write; made when they are first used, and again whenever they have to.
+pub(super) fn writers(options: &MySqlConnectOptions, dialect: Dialect) -> MySqlPool {
+    let (idle, idle_at_most) = match dialect {
+        Dialect::MariaDb => (IDLE_IN_TRANSACTION, None),
+        Dialect::MySql => (IDLE, Some(IDLE_AT_MOST)),
+    };
+    let pool = MySqlPoolOptions::new().max_connections(WRITERS).acquire_timeout(CONNECT_WITHIN);
+    let pool = if idle_at_most.is_some() { pool.idle_timeout(idle_at_most) } else { pool };
+    let pool = pool.after_connect(move |connection, _| Box::pin(set(connection, [SESSION, WRITING, idle])));
+    pool.connect_lazy_with(options.clone())
+}
+
+/// Connections that read.
+pub(super) fn readers(options: &MySqlConnectOptions) -> MySqlPool {
+    let pool = MySqlPoolOptions::new().max_connections(READERS).acquire_timeout(CONNECT_WITHIN);
+    let pool = pool.after_connect(|connection, _| Box::pin(set(connection, [SESSION, READING])));
+    pool.connect_lazy_with(options.clone())
+}
+
+async fn set<const N: usize>(
+    connection: &mut MySqlConnection,
+    statements: [&'static str; N],
+) -> Result<(), sqlx::Error> {
+    for statement in statements {
+        sqlx::raw_sql(statement).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Checks the server and brings the schema up to date.
+pub(super) async fn prepare(url: &ServerUrl, options: &MySqlConnectOptions) -> Result<Dialect, OpenError> {
+    let database = url.to_string();
+    let connected = timeout(CONNECT_WITHIN, options.connect()).await;
+    let connected = connected.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut));
+    let mut connection = connected.map_err(OpenError::of(&database))?;
+    let dialect = check_version(&mut connection, &database).await?;
+    check_settings(&mut connection, &database).await?;
+    set(&mut connection, [SESSION]).await.map_err(OpenError::of(&database))?;
+    migrate(&mut connection, &database).await?;
+    let closed = timeout(PATIENCE, connection.close()).await;
+    closed.unwrap_or_else(|_| Ok(())).map_err(OpenError::of(&database))?;
+    Ok(dialect)
+}
+
+async fn check_version(connection: &mut MySqlConnection, database: &str) -> Result<Dialect, OpenError> {
+    let found: String =
+        sqlx::query_scalar("SELECT VERSION()").fetch_one(connection).await.map_err(OpenError::of(database))?;
+    let dialect = if found.contains("MariaDB") { Dialect::MariaDb } else { Dialect::MySql };
+    let needed = match dialect {
+        Dialect::MariaDb if numbers(&found) < [10, 11] => "MariaDB 10.11 or later",
+        Dialect::MySql if numbers(&found) < [8, 0] => "MySQL 8 or later",
+        _ => return Ok(dialect),
+    };
+    Err(OpenError::TooOld { database: database.to_owned(), found, needed })
+}
+
+/// The first two numbers of a version like `10.11.6-MariaDB-1`.
+fn numbers(version: &str) -> [u32; 2] {
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
+    [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)]
+}
+
+/// Reads back what durability rests on.
+pub(super) async fn check_settings(connection: &mut MySqlConnection, database: &str) -> Result<(), OpenError> {
+    const SETTINGS: &str = "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED), \
+        CAST(@@log_bin AS SIGNED), CAST(@@sync_binlog AS SIGNED)";
+    let hint = "without it, what was acknowledged is lost when the machine fails";
+    let read: Result<(i64, i64, i64), _> = sqlx::query_as(SETTINGS).fetch_one(connection).await;
+    let (flush, log_bin, sync_binlog) = read.map_err(OpenError::of(database))?;
+    let weak = |setting, found: i64| {
+        let (database, found) = (database.to_owned(), found.to_string());
+        Err(OpenError::Weak { database, setting, found, needed: "1", hint })
+    };
+    if flush != 1 {
+        return weak("innodb_flush_log_at_trx_commit", flush);
+    }
+    if log_bin != 0 && sync_binlog != 1 {
+        return weak("sync_binlog", sync_binlog);
+    }
+    Ok(())
+}
+
+/// Takes the steps that are missing under a lock: of servers that start together, the second finds the work done.
+async fn migrate(connection: &mut MySqlConnection, database: &str) -> Result<(), OpenError> {
+    let refused = OpenError::of(database);
+    let locked: Option<i64> = sqlx::query_scalar(LOCK).fetch_one(&mut *connection).await.map_err(&refused)?;
+    if locked != Some(1) {
+        let source = super::StoreError::new("another server has been changing its schema for a minute");
+        return Err(OpenError::Database { database: database.to_owned(), source });
+    }
+    let done = take_steps(connection, database).await;
+    sqlx::query(UNLOCK).execute(connection).await.map_err(refused)?;
+    done
+}
+
+async fn take_steps(connection: &mut MySqlConnection, database: &str) -> Result<(), OpenError> {
+    let refused = OpenError::of(database);
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found = version(connection, database).await?;
+    if found > known {
+        return Err(OpenError::NewerSchema { database: database.to_owned(), found, known });
+    }
+    for (step, sql) in (1..=known).zip(MIGRATIONS).skip_while(|(step, _)| *step <= found) {
+        sqlx::raw_sql(*sql).execute(&mut *connection).await.map_err(&refused)?;
+        // A number of ours.
+        let mark = format!("REPLACE INTO push_system_schema (id, version) VALUES (1, {step})");
+        sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *connection).await.map_err(&refused)?;
+    }
+    Ok(())
+}
+
+/// How many steps the database has taken. An empty one is made ours.
+async fn version(connection: &mut MySqlConnection, database: &str) -> Result<i64, OpenError> {
+    const TABLES: &str = "SELECT COUNT(*), COUNT(CASE WHEN table_name = 'push_system_schema' THEN 1 END) \
+        FROM information_schema.tables WHERE table_schema = DATABASE()";
+    const OURS: &str = "CREATE TABLE push_system_schema (id BIGINT NOT NULL PRIMARY KEY, version BIGINT NOT NULL) \
+        ENGINE = InnoDB";
+    const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM push_system_schema";
+    let refused = OpenError::of(database);
+    let (all, ours): (i64, i64) = sqlx::query_as(TABLES).fetch_one(&mut *connection).await.map_err(&refused)?;
+    if all == 0 {
+        sqlx::raw_sql(OURS).execute(connection).await.map_err(refused)?;
+        return Ok(0);
+    }
+    if ours == 0 {
+        return Err(OpenError::Foreign { database: database.to_owned() });
+    }
+    sqlx::query_scalar(VERSION).fetch_one(connection).await.map_err(refused)
+}
