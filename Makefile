@@ -20,7 +20,7 @@ dev: ## Rebuild and reload on every change, in debug mode
 fmt: ## Format the Rust code
 	@cargo fmt --all
 
-lint: ## Format check, clippy for both halves, types of the browser tests
+lint: ## Format check, clippy for both halves, types of the browser tests, deployment files
 	@scripts/lint.sh
 
 e2e: build ## The browser tests alone (ARGS="live --headed" goes to Playwright)

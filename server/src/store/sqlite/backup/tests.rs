@@ -159,7 +159,7 @@ async fn what_is_no_sound_copy_is_refused_and_nothing_is_touched() {
     for (bytes, sentence) in [
         (damaged, "is damaged"),
         (b"no database".repeat(1_000), "not a database"),
-        (Vec::new(), "not one of push-system"),
+        (Vec::new(), "not a database of push-system"),
     ] {
         fs::write(house.copy(), bytes).unwrap();
         let refused = house.restore().await.unwrap_err().to_string();
