@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing of the tools this repository is built with, at the versions it names; touches nothing that is already right.
-# Usage: scripts/setup.sh [rust|node|front|browser]…   (no argument: all but the browser, which only the browser tests need)
+# Usage: scripts/setup.sh [rust|node|front|browser|servers]…   (no argument: rust and front; the others only tests need)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -121,10 +121,30 @@ setup_browser() {
   find_browser >/dev/null || die "chromium was installed but cannot be found; name it in CHROMIUM."
 }
 
+# PostgreSQL, MariaDB and Redis, which tests start by themselves, each in a folder of its own.
+setup_servers() {
+  local missing=()
+  find_server postgres || missing+=(postgresql)
+  find_server mariadbd || missing+=(mariadb-server)
+  find_server redis-server || missing+=(redis-server)
+  if [ ${#missing[@]} = 0 ]; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    attempt "installing ${missing[*]} with apt-get" "By hand: apt-get update && apt-get install ${missing[*]}" apt_install "${missing[@]}"
+  elif [ -n "${CI:-}" ]; then
+    die "the tests need: ${missing[*]}. Install these; in CI none is left out."
+  else
+    say "not installed: ${missing[*]}. What needs them is reported as not run (on Debian: sudo apt-get install ${missing[*]})"
+  fi
+}
+
+find_server() {
+  have "$1" || [ -x "/usr/sbin/$1" ] || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
+}
+
 if [ $# = 0 ]; then set -- rust front; fi
 for part in "$@"; do
   case $part in
-  rust | node | front | browser) "setup_$part" ;;
-  *) die "unknown part '$part': rust, node, front or browser" ;;
+  rust | node | front | browser | servers) "setup_$part" ;;
+  *) die "unknown part '$part': rust, node, front, browser or servers" ;;
   esac
 done

@@ -5,7 +5,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 cargo_log=target/test-logs/cargo.log
 browser_report=target/test-logs/browser.json
-rm -f "$cargo_log" "$browser_report"
+not_run=$root/target/test-logs/not-run.txt
+mkdir -p target/test-logs
+rm -f "$cargo_log" "$browser_report" "$not_run"
+# Tests that need a server which is not installed write a line here.
+export TESTBED_NOT_RUN=$not_run
 
 # A fresh clone compiles everything once: what makes the second build fast is only weight there.
 if [ "${CI:-}" = true ]; then export CARGO_INCREMENTAL=0; fi
@@ -44,14 +48,22 @@ finish() {
   # What is not a test can fail as well: the format, a build, the size of the site.
   if [ $status != 0 ] && [ $failed = 0 ]; then failed=1; fi
   if [ $status = 0 ] && [ $failed != 0 ]; then status=1; fi
-  printf '%d passed, %d failed\n' "$passed" "$failed"
+  if [ -s "$not_run" ]; then
+    printf '%d passed, %d failed, %d not run (%s)\n' "$passed" "$failed" "$(wc -l <"$not_run")" \
+      "$(sed -n 's/^not run: \(no [^:]*\):.*/\1/p' "$not_run" | sort -u | paste -sd, | sed 's/,/, /g')"
+  else
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+  fi
   exit $status
 }
 trap finish EXIT
 
 scripts/lint.sh
+scripts/setup.sh servers
 attempt "unit, property, contract, integration and documentation tests" "The failed ones are named above; one alone: cargo test NAME" \
   scripts/cargo-tests.sh
+attempt "the delivery guarantee under faults" "The first violation is printed above, with both sides; one alone: make chaos ARGS='--fault NAME'" \
+  scripts/guarantee.sh
 scripts/build.sh
 attempt "the size of the first load" "The table above says what grew." scripts/sizes.sh
 attempt "browser tests" "The failed ones are named above; one alone: make e2e ARGS=live" scripts/browser-tests.sh

@@ -56,3 +56,5 @@ pub const BAD_FRAMES: usize = 3;
 pub const BAD_FRAME_WINDOW_MS: u64 = 60_000;
 /// Events a returning client may have missed and still be replayed instead of reset.
 pub const REPLAY_EVENTS: u64 = 100_000;
+/// Events the log keeps; older ones are trimmed, their messages stay. Ten times what is replayed.
+pub const LOG_EVENTS: u64 = 10 * REPLAY_EVENTS;

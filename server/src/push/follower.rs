@@ -13,7 +13,7 @@ use bytes::Bytes;
 use push_system::{ids::Seq, position::Position};
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::{
@@ -29,6 +29,8 @@ use crate::{
     store::{Probe, Revocation, Store, StoreError},
 };
 
+/// How long the store may think about one row. A database that hangs must not keep what the bus tells from the sockets.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// Events per read when catching up.
 const PAGE: u32 = 500;
 
@@ -216,7 +218,8 @@ impl Follower {
     /// Compares the tail with the store: has the log grown, or is it another one?
     async fn check(&self) {
         let head = self.tail.head();
-        let probe = self.store.probe(head.seq).await;
+        let probe = self.store.probe(head.seq);
+        let probe = timeout(ANSWER_WITHIN, probe).await.unwrap_or_else(|_| Err(StoreError::new("no answer")));
         self.state.set_store(&probe);
         let Ok(probe) = probe else { return };
         let result = match judge(&head, &probe) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use push_system::limits;
+use push_system::{ids::Seq, limits};
 use tokio::time::{interval, sleep};
 
 use crate::{state::AppState, store::StoreError};
@@ -39,14 +39,14 @@ async fn catch_up(state: &AppState) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets idempotency keys and sessions whose time is over.
+/// Forgets idempotency keys and sessions whose time is over, and events that nobody is replayed any more.
 pub(super) async fn forget(state: AppState) {
     let mut hour = interval(FORGET_EVERY);
     let forever = async {
         loop {
             hour.tick().await;
             if let Err(error) = forget_once(&state).await {
-                tracing::warn!(%error, "old keys and sessions could not be forgotten");
+                tracing::warn!(%error, "what is over could not be forgotten");
             }
         }
     };
@@ -57,8 +57,10 @@ async fn forget_once(state: &AppState) -> Result<(), StoreError> {
     let now = state.clock.now();
     let keys = state.store.forget_keys(now.plus_ms(-limits::KEY_DAYS * DAY_MS)).await?;
     let sessions = state.store.forget_sessions(now.plus_ms(-SESSION_DAYS * DAY_MS)).await?;
-    if keys + sessions > 0 {
-        tracing::info!(keys, sessions, "old keys and sessions are forgotten");
+    let head = state.store.head().await?.position.seq;
+    let events = state.store.trim(Seq(head.0.saturating_sub(limits::LOG_EVENTS))).await?;
+    if keys + sessions + events > 0 {
+        tracing::info!(keys, sessions, events, "what is over is forgotten");
     }
     Ok(())
 }

@@ -73,8 +73,9 @@ fn origin_is_allowed(app: &AppState, headers: &HeaderMap, has_token: bool) -> bo
     match crate::http::origin::is_allowed(headers, &app.config) {
         OriginCheck::Own => true,
         OriginCheck::Foreign => false,
-        // No browser: fine for whoever brings a token, but a cookie alone could be anyone's page.
-        OriginCheck::None => has_token,
+        // No browser: fine for whoever brings a token, but a cookie alone could be anyone's page. Who brings neither is
+        // told so, in a frame.
+        OriginCheck::None => has_token || !headers.contains_key(header::COOKIE),
     }
 }
 

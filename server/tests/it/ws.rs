@@ -35,7 +35,7 @@ mod opening {
     #[tokio::test]
     async fn no_login_and_a_bad_one_are_told_in_a_frame_and_a_close_code() {
         let app = TestApp::start().await;
-        for query in ["?token=nonsense", "?since=x&token="] {
+        for query in ["?token=nonsense", "?since=x&token=", ""] {
             let mut socket = Socket::open(&app.socket_url(query), &[]).await.unwrap();
             let frame = socket.next().await.unwrap();
             assert!(matches!(frame, ServerFrame::Error { code: ErrorCode::Unauthorized, .. }), "{frame:?}");

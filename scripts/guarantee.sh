@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The short run of the delivery checker: real processes, real databases, real faults, a few minutes. Debug builds, which
+# the tests have made anyway; `make chaos` is the long run with releases.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+attempt "building a server with failpoints" "The compiler's own message is above." \
+  cargo build --locked --package server --features failpoints
+attempt "building the checker" "The compiler's own message is above." cargo build --locked --package loadtest
+# The scenarios are bounded one by one; this is for all of them.
+exec timeout --signal INT 900 target/debug/loadtest check --short --server target/debug/push-system "$@"
