@@ -4,8 +4,8 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-attempt "building a server with failpoints" "The compiler's own message is above." \
-  cargo build --locked --package server --features failpoints
-attempt "building the checker" "The compiler's own message is above." cargo build --locked --package loadtest
+# In one build, so that what both depend on is compiled once.
+attempt "building a server with failpoints, and the checker" "The compiler's own message is above." \
+  cargo build --locked --package server --package loadtest --features server/failpoints
 # The scenarios are bounded one by one; this is for all of them.
 exec timeout --signal INT 900 target/debug/loadtest check --short --server target/debug/push-system "$@"
