@@ -7,6 +7,7 @@ pub static EN: Catalogue = Catalogue {
     username_too_short: "A username needs at least 2 characters.",
     username_too_long: "A username has at most 32 characters.",
     username_characters: "Use letters a to z, digits, '_', '.' and '-'; start with a letter or digit.",
+    username_reserved: "That name means all people. Choose another one.",
     password_too_short: "Use at least 8 characters.",
     password_too_long: "Use at most 256 characters.",
     email_invalid: "That does not look like an e-mail address.",

@@ -49,7 +49,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure
 }
 
 async fn add(store: &SqliteStore, name: &str, email: Option<&str>) -> Result<(), Failure> {
-    let name = Username::parse(name)?;
+    let name = Username::parse_new(name)?;
     let email = email.map(Email::parse).transpose()?;
     if store.account_named(&name).await?.is_some() {
         return Err(taken(&name));

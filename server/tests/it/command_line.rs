@@ -116,6 +116,8 @@ async fn accounts_are_managed_beside_a_running_server() {
     assert!(!again.status.success() && text(&again.stderr).contains("ana exists"), "{}", text(&again.stderr));
     let short = run_with_input(folder.path(), &["user", "add", "bob"], "short\n");
     assert!(!short.status.success() && text(&short.stderr).contains("8 characters"), "{}", text(&short.stderr));
+    let reserved = run_with_input(folder.path(), &["user", "add", "everyone"], PASSWORD);
+    assert!(!reserved.status.success() && text(&reserved.stderr).contains("all people"), "{}", text(&reserved.stderr));
     let listed = text(&run(folder.path(), &["user", "list"]).stdout);
     assert!(listed.lines().count() == 1 && listed.contains("\tana\tadmin\tactive\t"), "{listed}");
 
