@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use push_system::ports::Clock;
 
-use super::Failure;
+use super::{Failure, output::print};
 use crate::{
     config::{Config, Database},
     state::SystemClock,
@@ -40,16 +40,16 @@ pub(super) async fn back_up(Backup { file, force }: Backup, config: &Config) -> 
     let Database::Sqlite(database) = &config.database;
     let overwrite = if force { Overwrite::Allowed } else { Overwrite::Refused };
     let made = sqlite::back_up(database, &file, overwrite).await?;
-    println!("{} holds the log up to {} in {} bytes", file.display(), made.position, made.bytes);
+    print(format_args!("{} holds the log up to {} in {} bytes\n", file.display(), made.position, made.bytes))?;
     Ok(())
 }
 
 pub(super) async fn restore(Restore { file }: Restore, config: &Config) -> Result<(), Failure> {
     let Database::Sqlite(database) = &config.database;
     let restored = sqlite::restore(database, &file, SystemClock.now()).await?;
-    println!("{} is restored; its log ends at {}", database.display(), restored.position);
+    print(format_args!("{} is restored; its log ends at {}\n", database.display(), restored.position))?;
     if let Some(kept) = restored.kept {
-        println!("what stood there is kept as {}", kept.display());
+        print(format_args!("what stood there is kept as {}\n", kept.display()))?;
     }
     Ok(())
 }
@@ -59,6 +59,6 @@ pub(super) async fn epoch(Epoch::Renew: Epoch, config: &Config) -> Result<(), Fa
     let store = SqliteStore::open_for_tool(database).await?;
     let renewed = store.renew_epoch().await;
     store.close().await;
-    println!("the log ends at {}; every client loads its inbox anew", renewed?.position);
+    print(format_args!("the log ends at {}; every client loads its inbox anew\n", renewed?.position))?;
     Ok(())
 }
