@@ -8,4 +8,4 @@ mod time;
 pub use avatar::{colour, initials};
 pub use highlight::{Piece, needles, split};
 pub use query::{decode, encode};
-pub use time::{absolute, clock, day_label, iso_day, relative};
+pub use time::{absolute, day_label, iso_day, relative};
