@@ -86,6 +86,8 @@ pub struct Ui {
     pub reply: &'static str,
     pub reply_to: fn(name: &str) -> String,
     pub copy_text: &'static str,
+    pub show_whole: &'static str,
+    pub show_less: &'static str,
     pub open_link: fn(link: &str) -> String,
     pub marked_read: fn(count: u64) -> String,
     pub marked_unread: &'static str,

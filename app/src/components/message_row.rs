@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use push_system::message::Message;
 
-use super::{Avatar, Highlighted, MessageActions, MessageHead, UnreadDot, message_head::is_high};
+use super::{Avatar, Highlighted, MessageActions, MessageHead, MessageText, UnreadDot, message_head::is_high};
 use crate::{live::use_live, words::words};
 
 /// A message in a list.
@@ -46,10 +46,7 @@ pub fn MessageRow(
                 <Avatar name=message.sender.name.to_string() />
                 <MessageHead message=message.clone() id=id.clone() />
                 {title}
-                <p class="message-text" dir="auto">
-                    {(!titled).then(|| view! { <UnreadDot unread /> })}
-                    <Highlighted text=message.message.clone() needles />
-                </p>
+                <MessageText text=message.message.clone() needles unread=(!titled).then_some(unread) />
                 {click}
                 <MessageActions message unread />
             </article>

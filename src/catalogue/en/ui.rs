@@ -120,6 +120,8 @@ pub(super) const UI: Ui = Ui {
     reply: "Reply",
     reply_to: |name| format!("Reply to {name}"),
     copy_text: "Copy text",
+    show_whole: "Show all",
+    show_less: "Show less",
     open_link: |link| format!("Open {link}"),
     marked_read: |count| match count {
         1 => "Marked as read".to_owned(),
