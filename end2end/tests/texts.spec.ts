@@ -72,6 +72,42 @@ test.describe('without script', () => {
   });
 });
 
+test('the dot stands before the first word, however long that is and whichever way it runs', async ({ person }) => {
+  const alice = await person('alice');
+  const readers = [
+    await person('bob'),
+    await person('carol', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }),
+  ];
+  await alice.api.publishAll([
+    { title: 'W'.repeat(200), message: 'unbroken' },
+    { title: 'مرحبا بالعالم', message: 'النص هنا' },
+    'نص بلا عنوان',
+  ]);
+  for (const { inbox } of readers) {
+    await inbox.showsUnread(3);
+    await expect(inbox.rows).toHaveCount(3);
+    for (const row of await inbox.rows.all()) {
+      const line = await row.evaluate((row) => {
+        const dot = row.querySelector('.unread-dot')!;
+        const words = document.createRange();
+        words.selectNodeContents(dot.parentElement!);
+        words.setStartAfter(dot);
+        const [first, point] = [words.getClientRects()[0]!, dot.getBoundingClientRect()];
+        const rtl = getComputedStyle(dot.parentElement!).direction === 'rtl';
+        const gap = rtl ? point.left - first.right : first.left - point.right;
+        return { down: Math.abs(first.top - point.top), gap };
+      });
+      expect(line.down).toBeLessThan(8);
+      expect(line.gap).toBeGreaterThan(2);
+      expect(line.gap).toBeLessThan(16);
+    }
+    const directions = await inbox.rows.locator('.message-title, .message-text').evaluateAll((texts) =>
+      texts.map((text) => getComputedStyle(text).direction),
+    );
+    expect(directions).toEqual(['rtl', 'rtl', 'rtl', 'ltr', 'ltr']);
+  }
+});
+
 async function signIn(page: Page, name: string): Promise<void> {
   await page.goto('/login');
   await page.getByRole('textbox', { name: 'Username' }).fill(name);
