@@ -58,6 +58,7 @@ pub struct Ui {
     pub search_hint: &'static str,
     pub new_messages: fn(count: u64) -> String,
     pub mark_all_read: &'static str,
+    pub mark_shown_read: fn(count: u64) -> String,
     pub load_older: &'static str,
     pub loading: &'static str,
     pub load_failed: &'static str,

@@ -93,6 +93,10 @@ pub(super) const UI: Ui = Ui {
         n => format!("{n} new messages"),
     },
     mark_all_read: "Mark all as read",
+    mark_shown_read: |count| match count {
+        1 => "Mark this one as read".to_owned(),
+        n => format!("Mark these {n} as read"),
+    },
     load_older: "Load older messages",
     loading: "Loading…",
     load_failed: "Older messages could not be loaded. Try again in a moment.",
