@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use super::register::{NextField, aside};
 use crate::{
+    app::use_page,
     components::{AuthCard, Field, FormNotice, PasswordField},
     context::Form,
     words::words,
@@ -14,10 +15,8 @@ pub fn LoginPage() -> impl IntoView {
     view! {
         <AuthCard
             title=w.sign_in
-            hint=w.sign_in_hint
-            foot=w.new_here
-            foot_href=aside("/register")
-            foot_link=w.create_account
+            hint=Some(w.sign_in_hint)
+            foot=use_page().registration_open.then(|| (w.new_here, aside("/register"), w.create_account))
         >
             <FormNotice form=Form::Login fields=&[] />
             <form method="post" action="/login">

@@ -18,10 +18,8 @@ pub fn RegisterPage() -> impl IntoView {
     view! {
         <AuthCard
             title=w.create_account
-            hint=w.create_account_hint
-            foot=w.have_account
-            foot_href=aside("/login")
-            foot_link=w.sign_in
+            hint=open.then_some(w.create_account_hint)
+            foot=Some((w.have_account, aside("/login"), w.sign_in))
         >
             {form}
         </AuthCard>
