@@ -1,5 +1,48 @@
 import { expect, test } from '../support/fixtures.ts';
+import { Entrance, hydrated, Settings } from '../support/pages.ts';
 import { Server } from '../support/server.ts';
+
+const SIGNED_OUT = /^You were signed out:/;
+
+test('who is signed out elsewhere is told why, and who signs out is not', async ({ person }) => {
+  const bob = await person('bob');
+  const phone = await bob.device();
+  await phone.page.goto('/settings');
+  await hydrated(phone.page);
+  await phone.live();
+  await new Settings(phone.page).signOutEverywhere.click();
+
+  await bob.page.waitForURL(/\/login\?/);
+  await expect(bob.page.getByRole('status')).toHaveText(SIGNED_OUT);
+  await phone.page.waitForURL('/login');
+  await expect(phone.page.getByText(SIGNED_OUT)).toHaveCount(0);
+
+  await new Entrance(bob.page).signIn(bob.name, bob.password);
+  await bob.page.waitForURL('/');
+});
+
+test('a page asked for after the login was ended says so too', async ({ person }) => {
+  const bob = await person('bob');
+  const phone = await bob.device();
+  await bob.page.goto('about:blank');
+  await phone.page.goto('/settings');
+  await new Settings(phone.page).signOutEverywhere.click();
+  await phone.page.waitForURL('/login');
+
+  await bob.page.goto('/history?q=a');
+  await expect(bob.page).toHaveURL(/\/login\?next=.*&why=ended$/);
+  await expect(bob.page.getByText(SIGNED_OUT)).toBeVisible();
+  await new Entrance(bob.page).signIn(bob.name, bob.password);
+  await bob.page.waitForURL('/history?q=a');
+});
+
+test('the reason is one of ours, whatever the address says', async ({ page }) => {
+  for (const why of ['<b>pay here</b>', 'Call%20us', '']) {
+    await page.goto(`/login?why=${why}`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.locator('.notice')).toHaveCount(0);
+  }
+});
 
 test('a server that takes no new accounts offers none', async ({ page }) => {
   const closed = await Server.start({ PUSH_REGISTRATION: 'closed' });

@@ -153,7 +153,8 @@ pub struct Ui {
     // Accounts.
     pub sign_in: &'static str,
     pub sign_in_hint: &'static str,
-    pub sign_in_failed_hint: &'static str,
+    pub signed_out_elsewhere: &'static str,
+    pub signed_out_over: &'static str,
     pub new_here: &'static str,
     pub create_account: &'static str,
     pub create_account_now: &'static str,

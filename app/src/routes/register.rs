@@ -64,9 +64,14 @@ fn next(form: Form) -> String {
     if !sent.is_empty() {
         return sent;
     }
+    asked("next")
+}
+
+/// What the address says under a name; empty where it says nothing.
+pub(super) fn asked(name: &str) -> String {
     let search = use_place().search.get_untracked();
-    let value = search.split('&').find_map(|pair| pair.strip_prefix("next="));
-    value.map(text::decode).unwrap_or_default()
+    let mut pairs = search.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| text::decode(value)).unwrap_or_default()
 }
 
 /// Carries the way back through a form.

@@ -188,7 +188,8 @@ pub(super) const UI: Ui = Ui {
 
     sign_in: "Sign in",
     sign_in_hint: "Your messages are waiting.",
-    sign_in_failed_hint: "Check the spelling, then try again.",
+    signed_out_elsewhere: "You were signed out: this login was ended in another tab, on another device or by an admin.",
+    signed_out_over: "You were signed out: this login is over.",
     new_here: "New here?",
     create_account: "Create an account",
     create_account_now: "Create account",
