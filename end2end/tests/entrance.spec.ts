@@ -59,3 +59,16 @@ test('a server that takes no new accounts offers none', async ({ page }) => {
     await closed.remove();
   }
 });
+
+test('a name that means all people and a short password are refused in one sentence', async ({ page, expectConsole }) => {
+  expectConsole(/status of 422/);
+  const entrance = new Entrance(page);
+  await page.goto('/register');
+  await expect(page.getByText('At least 8 characters.')).toBeVisible();
+  await entrance.register('Everyone', 'correct horse battery staple');
+  await expect(entrance.username).toHaveAccessibleDescription('That name means all people. Choose another one.');
+
+  await entrance.register('bob', 'short');
+  await expect(entrance.password).toHaveAccessibleDescription('Use at least 8 characters.');
+  await expect(page.getByText(/at least 8 characters/i)).toHaveCount(1);
+});
