@@ -54,7 +54,7 @@ pub(super) const UI: Ui = Ui {
     offline: "Offline",
     stopped: "Disconnected",
     banner_connecting: "Connection lost. Trying again.",
-    banner_waiting: "Connection lost. Trying again soon.",
+    banner_waiting: "Connection lost.",
     banner_seconds: |seconds| match seconds {
         1 => "Next try in 1 second.".to_owned(),
         n => format!("Next try in {n} seconds."),
