@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import { Api } from '../support/api.ts';
 import { expect, test } from '../support/fixtures.ts';
-import { History, hydrated } from '../support/pages.ts';
+import { History, hydrated, Inbox } from '../support/pages.ts';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -69,6 +69,20 @@ test.describe('without script', () => {
     await page.getByRole('checkbox', { name: 'Show all' }).check();
     expect((await text.boundingBox())?.height).toBeGreaterThan(800);
     await expect(text.getByRole('link')).toHaveAttribute('href', 'https://example.org/');
+  });
+
+  test('nobody is counted who cannot be, and only the whole inbox is marked at once', async ({ page, server }) => {
+    await Api.register(server.url, 'bob', PASSWORD);
+    const alice = await Api.register(server.url, 'alice', PASSWORD);
+    await alice.publishAll(['for all', { message: 'for bob', to: '@bob' }]);
+    await signIn(page, 'bob');
+    await expect(page.getByText('Online now')).toBeHidden();
+    const inbox = new Inbox(page);
+    await expect(inbox.markAll).toBeVisible();
+    await page.goto('/?filter=me');
+    await expect(inbox.rows).toHaveCount(1);
+    await expect(inbox.markAll).toHaveCount(0);
+    await expect(inbox.markShown).toBeHidden();
   });
 });
 

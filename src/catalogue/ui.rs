@@ -125,6 +125,7 @@ pub struct Ui {
     // Beside the list.
     pub rail: &'static str,
     pub online_now: fn(count: u64) -> String,
+    pub online_before: fn(count: u64) -> String,
     pub and_more_people: fn(count: u64) -> String,
     pub send_from_script: &'static str,
     pub copy_command: &'static str,

@@ -163,6 +163,7 @@ pub(super) const UI: Ui = Ui {
 
     rail: "People and tools",
     online_now: |count| format!("Online now · {count}"),
+    online_before: |count| format!("Last known online · {count}"),
     and_more_people: |count| format!("and {count} more"),
     send_from_script: "Send from a script",
     copy_command: "Copy the command",
