@@ -97,3 +97,13 @@ test('new messages are announced, together and politely', async ({ person }) => 
   await alice.api.publishAll(['one', 'two']);
   await expect(bob.inbox.announcer).toHaveText(/new messages?/);
 });
+
+test('each field of the composer shows that it has the focus', async ({ person }) => {
+  const { inbox, page } = await person('alice');
+  await inbox.to.focus();
+  for (const field of [inbox.to, inbox.title, inbox.text, inbox.priority, inbox.sendButton]) {
+    await expect(field).toBeFocused();
+    await expect(field).toHaveCSS('outline-style', 'solid');
+    await page.keyboard.press('Tab');
+  }
+});
