@@ -107,3 +107,14 @@ test('each field of the composer shows that it has the focus', async ({ person }
     await page.keyboard.press('Tab');
   }
 });
+
+test('history is headed by what it shows, and tells how long ago', async ({ person }) => {
+  const { api, inbox, page } = await person('alice');
+  await api.publish('mine');
+  await inbox.nav.getByRole('link', { name: 'History' }).click();
+  for (const [filter, heading] of [['Sent', 'Sent'], ['Unread', 'Unread'], ['@me', '@me'], ['All', 'All messages']] as const) {
+    await page.getByRole('main').getByRole('link', { name: filter, exact: true }).click();
+    await expect(page.getByRole('heading', { level: 2, name: heading, exact: true })).toBeVisible();
+  }
+  await expect(page.getByRole('article').getByRole('time')).toHaveText(/^now$|min ago$/);
+});
