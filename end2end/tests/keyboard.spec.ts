@@ -98,6 +98,26 @@ test('new messages are announced, together and politely', async ({ person }) => 
   await expect(bob.inbox.announcer).toHaveText(/new messages?/);
 });
 
+test('an @ alone, and the arrow in the empty field, offer people', async ({ person }) => {
+  const alice = await person('alice');
+  await person('jonas.lind');
+  const offered = alice.page.getByRole('listbox', { name: 'People' }).getByRole('option');
+  await alice.inbox.to.focus();
+  await expect(offered).toHaveCount(0);
+  await alice.page.keyboard.press('ArrowDown');
+  await expect(offered).toHaveText([/everyone/, /@alice/, /@jonas\.lind/]);
+  await alice.page.keyboard.press('Escape');
+  await expect(offered).toHaveCount(0);
+
+  await alice.page.keyboard.type('@');
+  await expect(offered).toHaveText([/everyone/, /@alice/, /@jonas\.lind/]);
+  await alice.page.keyboard.press('Backspace');
+  await expect(offered).toHaveCount(0);
+
+  await alice.page.keyboard.type('@everyone ');
+  await expect(alice.inbox.composer.getByRole('button', { name: 'Remove everyone' })).toBeVisible();
+});
+
 test('each field of the composer shows that it has the focus', async ({ person }) => {
   const { inbox, page } = await person('alice');
   await inbox.to.focus();
