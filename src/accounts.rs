@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
+    audience::Recipient,
     catalogue::EN,
     error::{ErrorCode, Rejection},
     ids::UserId,
@@ -30,6 +31,9 @@ pub enum UsernameError {
     /// A character outside `[a-z0-9_.-]`, or a first one that is neither letter nor digit.
     #[error("a username is made of a-z, 0-9, '_', '.' and '-', and starts with a letter or digit")]
     Character,
+    /// A word that means somebody else where a message is addressed.
+    #[error("this name means all people; choose another one")]
+    Reserved,
 }
 
 impl Username {
@@ -46,6 +50,15 @@ impl Username {
         let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let valid = folded.starts_with(word) && folded.chars().all(|c| word(c) || "_.-".contains(c));
         if valid { Ok(Self(folded)) } else { Err(UsernameError::Character) }
+    }
+
+    /// Checks a name for a new account, which a message must be able to name. Names that exist are left alone.
+    pub fn parse_new(text: &str) -> Result<Self, UsernameError> {
+        let name = Self::parse(text)?;
+        match Recipient::parse(name.as_str()) {
+            Ok(Recipient::Person(_)) => Ok(name),
+            _ => Err(UsernameError::Reserved),
+        }
     }
 
     /// The folded name.
@@ -81,6 +94,7 @@ impl UsernameError {
             Self::TooShort => Rejection::at(ErrorCode::TooShort, field, EN.username_too_short),
             Self::TooLong => Rejection::at(ErrorCode::TooLong, field, EN.username_too_long),
             Self::Character => Rejection::at(ErrorCode::Invalid, field, EN.username_characters),
+            Self::Reserved => Rejection::at(ErrorCode::Invalid, field, EN.username_reserved),
         }
     }
 }
@@ -181,6 +195,15 @@ mod tests {
         for text in ["_ab", ".ab", "a b", "林怡君", "ＡＢ", "a\0b", "Ünal"] {
             assert_eq!(Username::parse(text), Err(UsernameError::Character), "{text}");
         }
+    }
+
+    #[test]
+    fn a_new_account_is_not_called_what_means_all_people() {
+        for text in ["everyone", "Everyone"] {
+            assert_eq!(Username::parse_new(text), Err(UsernameError::Reserved), "{text}");
+        }
+        assert_eq!(Username::parse_new("Everyone.else").unwrap().as_str(), "everyone.else");
+        assert!(Username::parse("everyone").is_ok(), "an account of before is still read");
     }
 
     #[test]

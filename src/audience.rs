@@ -21,14 +21,14 @@ pub enum Recipient {
 }
 
 impl Recipient {
-    /// Reads one addressee; the `@` may be missing.
+    /// Reads one addressee; the `@` may be missing. Nobody can be called `everyone`, so `@everyone` means all people too.
     pub fn parse(text: &str) -> Result<Self, Rejection> {
         let text = text.trim();
         let unknown = || Rejection::at(ErrorCode::UnknownRecipient, "to", (EN.unknown_recipient)(text));
-        if text.eq_ignore_ascii_case("everyone") {
+        let name = text.strip_prefix('@').unwrap_or(text);
+        if name.eq_ignore_ascii_case("everyone") {
             return Ok(Self::Everyone);
         }
-        let name = text.strip_prefix('@').unwrap_or(text);
         Username::parse(name).map(Self::Person).map_err(|_| unknown())
     }
 }
@@ -114,6 +114,14 @@ mod tests {
         assert_eq!(serde_json::to_string(&to).unwrap(), r#"["everyone","@bob","@ana"]"#);
         assert!(to.has_everyone());
         assert_eq!(Recipients::parse([" ", ","]).unwrap_err().code, ErrorCode::Empty);
+    }
+
+    #[test]
+    fn everyone_is_meant_with_an_at_sign_too() {
+        for text in ["everyone", "@everyone", "@Everyone"] {
+            assert_eq!(Recipient::parse(text).unwrap(), Recipient::Everyone, "{text}");
+        }
+        assert!(matches!(Recipient::parse("@everyone.else").unwrap(), Recipient::Person(_)));
     }
 
     #[test]

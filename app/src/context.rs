@@ -47,6 +47,11 @@ impl Theme {
 /// The cookie in which a browser tells how many minutes east of UTC it is, so that days begin where its person is.
 pub const OFFSET_COOKIE: &str = "push_tz";
 
+/// What `why` in the address of the login page says: somebody ended the login.
+pub const WHY_ENDED: &str = "ended";
+/// What it says where the login is only known to be over.
+pub const WHY_OVER: &str = "over";
+
 /// Everything about a request that a page's first render depends on. Equal on both sides, or hydration breaks.
 ///
 /// The server fills in what it knows, calls [`PageContext::load`], which reads the rest, and provides the result

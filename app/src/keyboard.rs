@@ -30,7 +30,9 @@ pub fn listen(live: Live, place: Place) {
 fn is_taken(event: &ev::KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let typing = target.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") && event.key() != "Escape"
+        // The tick that unfolds a message takes only the space bar, which means nothing here.
+        let field = element.matches("input:not([type='checkbox']), textarea, select");
+        field.unwrap_or(false) && event.key() != "Escape"
     });
     typing || help().is_some_and(|dialog| dialog.open())
 }

@@ -68,6 +68,7 @@ export class Inbox extends Shell {
   readonly selectedRow: Locator;
   readonly newPill: Locator;
   readonly markAll: Locator;
+  readonly markShown: Locator;
   readonly undo: Locator;
   readonly older: Locator;
   readonly beginning: Locator;
@@ -89,6 +90,7 @@ export class Inbox extends Shell {
     this.selectedRow = this.feed.locator('article.is-selected');
     this.newPill = this.feed.getByRole('button', { name: /new messages?$/ });
     this.markAll = this.feed.getByRole('button', { name: 'Mark all as read' });
+    this.markShown = this.feed.getByRole('button', { name: /^Mark (this one|these \d+) as read$/ });
     this.undo = page.getByRole('button', { name: 'Undo' });
     this.older = this.feed.getByRole('link', { name: 'Load older messages' });
     this.beginning = this.feed.getByText('This is the beginning.');

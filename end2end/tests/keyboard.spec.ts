@@ -97,3 +97,44 @@ test('new messages are announced, together and politely', async ({ person }) => 
   await alice.api.publishAll(['one', 'two']);
   await expect(bob.inbox.announcer).toHaveText(/new messages?/);
 });
+
+test('an @ alone, and the arrow in the empty field, offer people', async ({ person }) => {
+  const alice = await person('alice');
+  await person('jonas.lind');
+  const offered = alice.page.getByRole('listbox', { name: 'People' }).getByRole('option');
+  await alice.inbox.to.focus();
+  await expect(offered).toHaveCount(0);
+  await alice.page.keyboard.press('ArrowDown');
+  await expect(offered).toHaveText([/everyone/, /@alice/, /@jonas\.lind/]);
+  await alice.page.keyboard.press('Escape');
+  await expect(offered).toHaveCount(0);
+
+  await alice.page.keyboard.type('@');
+  await expect(offered).toHaveText([/everyone/, /@alice/, /@jonas\.lind/]);
+  await alice.page.keyboard.press('Backspace');
+  await expect(offered).toHaveCount(0);
+
+  await alice.page.keyboard.type('@everyone ');
+  await expect(alice.inbox.composer.getByRole('button', { name: 'Remove everyone' })).toBeVisible();
+});
+
+test('each field of the composer shows that it has the focus', async ({ person }) => {
+  const { inbox, page } = await person('alice');
+  await inbox.to.focus();
+  for (const field of [inbox.to, inbox.title, inbox.text, inbox.priority, inbox.sendButton]) {
+    await expect(field).toBeFocused();
+    await expect(field).toHaveCSS('outline-style', 'solid');
+    await page.keyboard.press('Tab');
+  }
+});
+
+test('history is headed by what it shows, and tells how long ago', async ({ person }) => {
+  const { api, inbox, page } = await person('alice');
+  await api.publish('mine');
+  await inbox.nav.getByRole('link', { name: 'History' }).click();
+  for (const [filter, heading] of [['Sent', 'Sent'], ['Unread', 'Unread'], ['@me', '@me'], ['All', 'All messages']] as const) {
+    await page.getByRole('main').getByRole('link', { name: filter, exact: true }).click();
+    await expect(page.getByRole('heading', { level: 2, name: heading, exact: true })).toBeVisible();
+  }
+  await expect(page.getByRole('article').getByRole('time')).toHaveText(/^now$|min ago$/);
+});

@@ -61,13 +61,17 @@ test('without a network the page says so, and catches up when it is back', async
   const bob = await person('bob');
   const wire = await Wire.lay(bob.page);
   await bob.inbox.open();
+  await expect(bob.page.getByRole('heading', { name: 'Online now · 2' })).toBeVisible();
 
   await wire.cut();
   await expect(bob.inbox.connection).toHaveText('Offline');
+  // Who is online is not known any more.
+  await expect(bob.page.getByRole('heading', { name: 'Last known online · 2' })).toBeVisible();
   await alice.api.publishAll(['one', 'two', 'three']);
   await wire.mend();
 
   await bob.inbox.live();
+  await expect(bob.page.getByRole('heading', { name: 'Online now · 2' })).toBeVisible();
   await expect.poll(() => bob.inbox.texts()).toEqual(['three', 'two', 'one']);
   await bob.inbox.showsUnread(3);
 });

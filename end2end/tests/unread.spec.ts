@@ -58,3 +58,40 @@ test('somebody new starts with nothing unread', async ({ person }) => {
   const bob = await person('bob');
   await bob.inbox.showsUnread(0);
 });
+
+test('under a filter only what it shows is marked, and Undo brings that back', async ({ person }) => {
+  const alice = await person('alice');
+  const bob = await person('bob');
+  await alice.api.publishAll([
+    'for all',
+    { message: 'for bob', to: '@bob' },
+    'for all again',
+    { message: 'for bob again', to: '@bob' },
+  ]);
+  await bob.inbox.showsUnread(4);
+  await bob.page.getByRole('link', { name: '@me' }).click();
+  await expect(bob.inbox.rows).toHaveCount(2);
+  await expect(bob.inbox.markAll).toHaveCount(0);
+  await expect(bob.inbox.markShown).toHaveText('Mark these 2 as read');
+
+  await bob.inbox.markShown.click();
+  await expect(bob.page.getByText('2 messages marked as read')).toBeVisible();
+  await bob.inbox.showsUnread(2);
+  await expect(bob.inbox.markShown).toHaveCount(0);
+  await bob.inbox.undo.click();
+  await bob.inbox.showsUnread(4);
+
+  await new Row(bob.inbox.row('for bob')).markRead.click();
+  await bob.inbox.showsUnread(3);
+  await expect(bob.inbox.markShown).toHaveText('Mark this one as read');
+  await bob.inbox.markShown.click();
+  await bob.inbox.showsUnread(2);
+
+  await bob.inbox.open();
+  await bob.inbox.showsUnread(2);
+  await new Row(bob.inbox.row('for all')).isUnread();
+  await new Row(bob.inbox.row('for bob again')).isRead();
+  await expect(bob.inbox.nav.getByRole('link', { name: /^Unread/ })).toHaveText(/^Unread\s*2 unread$/);
+  await bob.inbox.markAll.click();
+  await bob.inbox.showsUnread(0);
+});

@@ -2,9 +2,14 @@
 
 mod backup;
 mod healthcheck;
+mod output;
 mod users;
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    io::{Write, stderr},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use tokio::{
@@ -15,6 +20,7 @@ use tokio::{
 use crate::{
     config::{self, Config, Flags},
     serve::{self, Parts},
+    store::sqlite::OpenError,
     telemetry,
 };
 
@@ -62,9 +68,18 @@ pub async fn run(arguments: Arguments) -> ExitCode {
     match execute(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("push-system: {failure}");
+            // Where nobody listens there is the exit code.
+            writeln!(stderr(), "push-system: {failure}{}", advice(&failure)).ok();
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What to do about a failure whose sentence does not say it.
+fn advice(failure: &Failure) -> &'static str {
+    match failure.downcast_ref() {
+        Some(OpenError::File { .. }) => "; PUSH_DATA_DIR or DATABASE_URL says where the database is",
+        _ => "",
     }
 }
 
@@ -75,10 +90,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
     let loaded = config::load(&arguments.flags, variables, Path::new("."))?;
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => run_server(loaded.config).await,
-        Command::Config => {
-            print!("{loaded}");
-            Ok(())
-        }
+        Command::Config => output::print(format_args!("{loaded}")),
         Command::Healthcheck => healthcheck::run(loaded.config.listen).await,
         Command::Backup(arguments) => backup::back_up(arguments, &loaded.config).await,
         Command::Restore(arguments) => backup::restore(arguments, &loaded.config).await,
@@ -94,7 +106,7 @@ async fn run_server(config: Config) -> Result<(), Failure> {
     let listen = config.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let reached = Config { listen: listener.local_addr()?, ..config };
-    println!("push-system is at {}", reached.base_url());
+    output::print(format_args!("push-system is at {}\n", reached.base_url()))?;
     serve::launch(parts, listener, stop_signal()?).await?;
     store.close().await;
     Ok(())

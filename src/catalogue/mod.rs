@@ -15,6 +15,7 @@ pub struct Catalogue {
     pub username_too_short: &'static str,
     pub username_too_long: &'static str,
     pub username_characters: &'static str,
+    pub username_reserved: &'static str,
     pub password_too_short: &'static str,
     pub password_too_long: &'static str,
     pub email_invalid: &'static str,

@@ -8,13 +8,11 @@ pub fn AuthCard<V: IntoView + 'static>(
     /// What it is for.
     title: &'static str,
     /// A word more.
-    hint: &'static str,
-    /// The question below the card.
-    foot: &'static str,
-    /// Where its answer leads.
-    foot_href: String,
-    /// Its answer.
-    foot_link: &'static str,
+    #[prop(optional_no_strip)]
+    hint: Option<&'static str>,
+    /// The question below the card, where its answer leads, and the answer.
+    #[prop(optional_no_strip)]
+    foot: Option<(&'static str, String, &'static str)>,
     /// The form.
     children: TypedChildren<V>,
 ) -> impl IntoView {
@@ -23,14 +21,19 @@ pub fn AuthCard<V: IntoView + 'static>(
             <Brand />
             <section class="card auth-card" aria-labelledby="auth-title">
                 <h1 id="auth-title">{title}</h1>
-                <p>{hint}</p>
+                {hint.map(|hint| view! { <p>{hint}</p> })}
                 {children.into_inner()()}
             </section>
-            <p class="auth-foot">
-                {foot} " " <a href=foot_href>
-                    {foot_link}
-                </a>
-            </p>
+            {foot
+                .map(|(question, href, answer)| {
+                    view! {
+                        <p class="auth-foot">
+                            {question} " " <a href=href>
+                                {answer}
+                            </a>
+                        </p>
+                    }
+                })}
         </main>
     }
 }

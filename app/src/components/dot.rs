@@ -12,7 +12,8 @@ pub fn UnreadDot(
         unread.get().then(|| {
             view! {
                 <span class="unread-dot">
-                    <span class="visually-hidden">{words().unread_mark}</span>
+                    // A text finds its direction without these words.
+                    <span class="visually-hidden" dir="ltr">{words().unread_mark}</span>
                 </span>
             }
         })

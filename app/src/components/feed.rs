@@ -38,7 +38,7 @@ pub fn FeedList(
     view! {
         <section class="feed" aria-label=words().messages>
             <Pill feed />
-            <MarkAllRead />
+            <MarkAllRead feed filter />
             <ol class="messages" role="list" hidden=move || empty.get()>
                 <For each=move || feed.rows.get() key=Row::clone children=row />
             </ol>
@@ -70,8 +70,45 @@ fn Pill(feed: Feed) -> impl IntoView {
     view! { <div class="new-pill-slot needs-script">{pill}</div> }
 }
 
+/// Marks what is shown. The whole inbox and its unread part show everything, at once or by scrolling; under another
+/// filter only the rows that are there are meant, which is no single number that a form could carry.
 #[component]
-fn MarkAllRead() -> impl IntoView {
+fn MarkAllRead(feed: Feed, filter: Memo<Filter>) -> impl IntoView {
+    let whole = Memo::new(move |_| matches!(filter.get(), Filter::All | Filter::Unread));
+    move || {
+        if whole.get() {
+            Either::Left(view! { <MarkInboxRead /> })
+        } else {
+            Either::Right(view! { <MarkTheseRead feed /> })
+        }
+    }
+}
+
+#[component]
+fn MarkTheseRead(feed: Feed) -> impl IntoView {
+    let live = use_live();
+    let shown = Memo::new(move |_| feed.unread_shown());
+    let any = Memo::new(move |_| shown.with(|shown| !shown.is_empty()));
+    let label = move || (words().mark_shown_read)(shown.with(Vec::len) as u64);
+    move || {
+        any.get().then(|| {
+            view! {
+                <div class="feed-tools needs-script">
+                    <button
+                        class="link-button"
+                        type="button"
+                        on:click=move |_| live.mark_these_read(&shown.get_untracked())
+                    >
+                        {label}
+                    </button>
+                </div>
+            }
+        })
+    }
+}
+
+#[component]
+fn MarkInboxRead() -> impl IntoView {
     let live = use_live();
     let any = Memo::new(move |_| live.store.unread.get() > 0);
     let newest = move || live.store.inbox.with(push_system::inbox::Inbox::seq);

@@ -2,25 +2,10 @@ use leptos::prelude::*;
 use push_system::{limits, message::Message, timestamp::Timestamp};
 
 use super::RecipientChips;
-use crate::{
-    clock::{Clock, use_clock},
-    live::use_live,
-    text,
-    words::words,
-};
+use crate::{clock::use_clock, live::use_live, text, words::words};
 
 /// Priority from which a message is called high: what the composer's second choice sends.
 pub(super) const PRIORITY_HIGH: u8 = 5;
-
-/// How a message tells its time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TimeStyle {
-    /// How long ago.
-    #[default]
-    Relative,
-    /// The time of day, under the heading of its day.
-    Clock,
-}
 
 /// Whether a message has the edge of an important one, and is not urgent.
 pub(super) fn is_high(priority: u8) -> bool {
@@ -34,8 +19,6 @@ pub fn MessageHead(
     message: Message,
     /// The row's id, from which the sender's is made.
     id: String,
-    /// How to tell the time.
-    style: TimeStyle,
 ) -> impl IntoView {
     let me = use_live().store.name();
     let sender = message.sender.name.to_string();
@@ -54,29 +37,21 @@ pub fn MessageHead(
             <RecipientChips to=message.to me />
             {level.map(|(class, text)| view! { <span class=class>{text}</span> })}
             {tags}
-            <MessageTime at=message.date style />
+            <MessageTime at=message.date />
         </header>
     }
 }
 
-/// When, with the exact time on hover.
+/// How long ago, with the exact time on hover.
 #[component]
-fn MessageTime(at: Timestamp, style: TimeStyle) -> impl IntoView {
+fn MessageTime(at: Timestamp) -> impl IntoView {
     let clock = use_clock();
-    let shown = Memo::new(move |_| shown(at, style, clock));
+    let shown = Memo::new(move |_| text::relative(words(), at, clock.now.get(), clock.offset_minutes.get()));
     view! {
         <span class="message-time">
             <time datetime=at.to_string() title=move || text::absolute(at, clock.offset_minutes.get())>
                 {move || shown.get()}
             </time>
         </span>
-    }
-}
-
-fn shown(at: Timestamp, style: TimeStyle, clock: Clock) -> String {
-    let offset = clock.offset_minutes.get();
-    match style {
-        TimeStyle::Relative => text::relative(words(), at, clock.now.get(), offset),
-        TimeStyle::Clock => text::clock(at, offset),
     }
 }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use push_system::message::Message;
 
-use super::{Avatar, Highlighted, MessageActions, MessageHead, TimeStyle, UnreadDot, message_head::is_high};
+use super::{Avatar, Highlighted, MessageActions, MessageHead, MessageText, UnreadDot, message_head::is_high};
 use crate::{live::use_live, words::words};
 
 /// A message in a list.
@@ -12,9 +12,6 @@ pub fn MessageRow(
     /// Words to mark in it.
     #[prop(optional)]
     needles: Vec<String>,
-    /// How it tells its time.
-    #[prop(optional)]
-    style: TimeStyle,
 ) -> impl IntoView {
     let store = use_live().store;
     let number = message.id;
@@ -47,12 +44,9 @@ pub fn MessageRow(
                 aria-labelledby=labelled
             >
                 <Avatar name=message.sender.name.to_string() />
-                <MessageHead message=message.clone() id=id.clone() style />
+                <MessageHead message=message.clone() id=id.clone() />
                 {title}
-                <p class="message-text" dir="auto">
-                    {(!titled).then(|| view! { <UnreadDot unread /> })}
-                    <Highlighted text=message.message.clone() needles />
-                </p>
+                <MessageText text=message.message.clone() needles unread=(!titled).then_some(unread) />
                 {click}
                 <MessageActions message unread />
             </article>

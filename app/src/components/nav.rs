@@ -28,7 +28,7 @@ pub fn Nav() -> impl IntoView {
                         symbol=Symbol::Inbox
                         text=w.nav_inbox
                         here=at(Page::Inbox, |filter| filter != Filter::Unread)
-                        counts=true
+                        count="count count-accent"
                     />
                 </li>
                 <li class="only-wide">
@@ -37,6 +37,7 @@ pub fn Nav() -> impl IntoView {
                         symbol=Symbol::Circle
                         text=w.nav_unread
                         here=at(Page::Inbox, |filter| filter == Filter::Unread)
+                        count="count"
                     />
                 </li>
                 <li class="only-phone">
@@ -80,7 +81,8 @@ fn NavLink(
     symbol: Symbol,
     text: &'static str,
     #[prop(into)] here: Signal<bool>,
-    #[prop(optional)] counts: bool,
+    // How the number of unread ones looks, where it is shown.
+    #[prop(optional)] count: Option<&'static str>,
     // What the link is for, where it is on the page already.
     #[prop(optional)] field: Option<&'static str>,
 ) -> impl IntoView {
@@ -94,19 +96,19 @@ fn NavLink(
         <a class="nav-link" href=href aria-current=move || here.get().then_some("page") on:click=click>
             <Icon symbol />
             <span>{text}</span>
-            {counts.then(|| view! { <UnreadCount /> })}
+            {count.map(|class| view! { <UnreadCount class /> })}
         </a>
     }
 }
 
 #[component]
-fn UnreadCount() -> impl IntoView {
+fn UnreadCount(class: &'static str) -> impl IntoView {
     let unread = use_live().store.unread;
     let any = Memo::new(move |_| unread.get() > 0);
     move || {
         any.get().then(|| {
             view! {
-            <span class="count count-accent">
+            <span class=class>
                 {move || unread.get()} <span class="visually-hidden">{words().unread_suffix}</span>
             </span>
             }

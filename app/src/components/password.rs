@@ -23,6 +23,8 @@ pub fn PasswordField(
     hint: Option<&'static str>,
 ) -> impl IntoView {
     let error = refused_at(form, name);
+    // What is wrong says the rule already.
+    let hint = hint.filter(|_| error.is_none());
     let described = described_by(name, error.is_some(), hint.is_some());
     view! {
         <div class="field">

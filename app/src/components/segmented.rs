@@ -18,7 +18,7 @@ pub fn Segmented(
         let here = move || question.with(|question| question.filter == filter).then_some("page");
         view! {
             <a href=href aria-current=here>
-                {label(filter)}
+                {filter_name(filter)}
             </a>
         }
     };
@@ -29,7 +29,8 @@ pub fn Segmented(
     }
 }
 
-fn label(filter: Filter) -> &'static str {
+/// What a filter is called.
+pub fn filter_name(filter: Filter) -> &'static str {
     match filter {
         Filter::All => words().filter_all,
         Filter::Unread => words().filter_unread,

@@ -10,7 +10,7 @@ use push_system::{
     timestamp::Timestamp,
 };
 
-use super::{Avatar, Icon, MessageHead, Symbol, TimeStyle, message_head::is_high};
+use super::{Avatar, Icon, MessageHead, MessageText, Symbol, message_head::is_high};
 use crate::{
     live::use_live,
     words::{self, words},
@@ -54,7 +54,7 @@ fn Row(row: Unsent, state: Memo<Sending>) -> impl IntoView {
                 aria-labelledby=labelled
             >
                 <Avatar name=message.sender.name.to_string() />
-                <MessageHead message id=id.clone() style=TimeStyle::Relative />
+                <MessageHead message id=id.clone() />
                 {titled
                     .then(|| {
                         view! {
@@ -63,9 +63,7 @@ fn Row(row: Unsent, state: Memo<Sending>) -> impl IntoView {
                             </h3>
                         }
                     })}
-                <p class="message-text" dir="auto">
-                    {text}
-                </p>
+                <MessageText text />
                 <State client_id=row.client_id state written />
             </article>
         </li>

@@ -56,11 +56,17 @@ pub fn reload_once() {
     }
 }
 
-/// Leaves for the login page, to come back here.
-pub fn go_to_login() {
+/// Leaves for the login page, which says why, to come back here.
+pub fn go_to_login(why: &str) {
     let location = window().location();
     let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
-    location.assign(&format!("/login?next={}", text::encode(&here))).ok();
+    location.assign(&format!("/login?next={}&why={why}", text::encode(&here))).ok();
+}
+
+/// Whether a form that is being sent ends this login.
+pub fn is_sign_out(event: &web_sys::Event) -> bool {
+    let form = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    form.is_some_and(|form| form.get_attribute("action").is_some_and(|action| action == "/logout"))
 }
 
 /// Where the socket is.

@@ -16,6 +16,8 @@ pub(super) struct Link {
     pub(super) renewed: Option<u64>,
     /// New messages nobody was told of.
     pub(super) to_announce: u64,
+    /// Whether the person has asked to be signed out: the end of the login is no news then.
+    pub(super) leaving: bool,
     last_now: u64,
 }
 
@@ -29,6 +31,7 @@ impl Link {
             last_publish: 0,
             renewed: None,
             to_announce: 0,
+            leaving: false,
             last_now: 0,
         }
     }

@@ -23,7 +23,10 @@ use push_system::{
 };
 
 use self::link::Link;
-use crate::store::Store;
+use crate::{
+    context::{WHY_ENDED, WHY_OVER},
+    store::Store,
+};
 
 /// How often time passes for the session.
 const TICK: Duration = Duration::from_millis(500);
@@ -76,6 +79,11 @@ impl Live {
             }),
             window_event_listener(ev::online, move |_| wake()),
             window_event_listener(ev::offline, move |_| self.drive(|session, _| session.offline())),
+            window_event_listener_untyped("submit", move |event| {
+                if browser::is_sign_out(&event) {
+                    self.with_link(|link| link.leaving = true);
+                }
+            }),
             // A page from the back/forward cache shows the past, perhaps another person's.
             window_event_listener_untyped("pageshow", |event| {
                 if browser::is_restored(&event) {
@@ -152,8 +160,13 @@ impl Live {
         if let Status::Waiting(until) = status {
             set_if_new(self.store.retry_in, until.saturating_sub(now).div_ceil(1_000));
         }
-        if changed && matches!(status, Status::Stopped(CloseCode::UNAUTHORIZED | CloseCode::REVOKED)) {
-            browser::go_to_login();
+        let why = match status {
+            Status::Stopped(CloseCode::REVOKED) => WHY_ENDED,
+            Status::Stopped(CloseCode::UNAUTHORIZED) => WHY_OVER,
+            _ => return,
+        };
+        if changed && self.with_link(|link| link.leaving) == Some(false) {
+            browser::go_to_login(why);
         }
     }
 }

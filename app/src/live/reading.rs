@@ -1,7 +1,8 @@
 use leptos::{prelude::*, task::spawn_local};
 use push_system::{
     ids::{MessageId, Seq},
-    read_state::{ReadChange, ReadState},
+    limits,
+    read_state::{Ranges, ReadChange, ReadState},
 };
 
 use super::Live;
@@ -26,6 +27,13 @@ impl Live {
     pub fn mark_all_read(self, seq: Seq) {
         let count = self.store.unread.get_untracked();
         self.mark(&ReadChange::read_all(seq.into()), (words().marked_read)(count));
+    }
+
+    /// These are read, and no others. The server takes so many at once; those left over stay as they are.
+    pub fn mark_these_read(self, ids: &[MessageId]) {
+        let ids = ids.get(..limits::READ_RANGES).unwrap_or(ids);
+        let read = Ranges::collect(ids.iter().map(|id| (id.0, id.0)));
+        self.mark(&ReadChange { read, unread: Ranges::EMPTY }, (words().marked_read)(ids.len() as u64));
     }
 
     /// The other way round from what it is.

@@ -4,7 +4,7 @@ use push_system::{api::Filter, message::Message};
 use crate::{
     clock::use_clock,
     components::{
-        Command, DayHeading, Empty, Icon, MessageRow, Pager, Segmented, Symbol, TimeStyle, focus_at_fragment,
+        Command, DayHeading, Empty, Icon, MessageRow, Pager, Segmented, Symbol, filter_name, focus_at_fragment,
         navigate_to_search,
     },
     live::use_live,
@@ -84,8 +84,11 @@ fn SearchForm(question: Memo<Question>) -> impl IntoView {
 /// What the history answered, or why it did not.
 #[component]
 fn Answer(results: Results, question: Question) -> impl IntoView {
-    let heading =
-        if question.words.is_empty() { words().results_all.to_owned() } else { (words().results_for)(&question.words) };
+    let heading = match question.filter {
+        _ if !question.words.is_empty() => (words().results_for)(&question.words),
+        Filter::All => words().results_all.to_owned(),
+        filter => filter_name(filter).to_owned(),
+    };
     let clear = (question != Question::default()).then(|| {
         view! { <a href="/history">{words().clear}</a> }
     });
@@ -131,7 +134,7 @@ fn List(messages: Vec<Message>, query: String) -> impl IntoView {
             Row::Day(day) => Some(Either::Left(view! { <DayHeading day /> })),
             Row::Message(_) => messages.next().map(|message| {
                 let (message, needles) = (message.clone(), needles.clone());
-                Either::Right(view! { <MessageRow message needles style=TimeStyle::Clock /> })
+                Either::Right(view! { <MessageRow message needles /> })
             }),
             Row::Unsent(_) => None,
         };

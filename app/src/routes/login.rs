@@ -1,9 +1,10 @@
 use leptos::prelude::*;
 
-use super::register::{NextField, aside};
+use super::register::{NextField, aside, asked};
 use crate::{
-    components::{AuthCard, Field, FormNotice, PasswordField},
-    context::Form,
+    app::use_page,
+    components::{AuthCard, Field, FormNotice, Icon, PasswordField, Symbol},
+    context::{Form, WHY_ENDED, WHY_OVER},
     words::words,
 };
 
@@ -14,11 +15,10 @@ pub fn LoginPage() -> impl IntoView {
     view! {
         <AuthCard
             title=w.sign_in
-            hint=w.sign_in_hint
-            foot=w.new_here
-            foot_href=aside("/register")
-            foot_link=w.create_account
+            hint=Some(w.sign_in_hint)
+            foot=use_page().registration_open.then(|| (w.new_here, aside("/register"), w.create_account))
         >
+            <SignedOut />
             <FormNotice form=Form::Login fields=&[] />
             <form method="post" action="/login">
                 <NextField form=Form::Login />
@@ -33,4 +33,20 @@ pub fn LoginPage() -> impl IntoView {
             </form>
         </AuthCard>
     }
+}
+
+/// Why somebody who was logged in is asked to do so again. The address names a reason and never a text.
+#[component]
+fn SignedOut() -> impl IntoView {
+    let text = match asked("why").as_str() {
+        WHY_ENDED => words().signed_out_elsewhere,
+        WHY_OVER => words().signed_out_over,
+        _ => return None,
+    };
+    Some(view! {
+        <p class="notice notice-warning" role="status">
+            <Icon symbol=Symbol::Alert />
+            <span>{text}</span>
+        </p>
+    })
 }

@@ -18,10 +18,8 @@ pub fn RegisterPage() -> impl IntoView {
     view! {
         <AuthCard
             title=w.create_account
-            hint=w.create_account_hint
-            foot=w.have_account
-            foot_href=aside("/login")
-            foot_link=w.sign_in
+            hint=open.then_some(w.create_account_hint)
+            foot=Some((w.have_account, aside("/login"), w.sign_in))
         >
             {form}
         </AuthCard>
@@ -66,9 +64,14 @@ fn next(form: Form) -> String {
     if !sent.is_empty() {
         return sent;
     }
+    asked("next")
+}
+
+/// What the address says under a name; empty where it says nothing.
+pub(super) fn asked(name: &str) -> String {
     let search = use_place().search.get_untracked();
-    let value = search.split('&').find_map(|pair| pair.strip_prefix("next="));
-    value.map(text::decode).unwrap_or_default()
+    let mut pairs = search.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| text::decode(value)).unwrap_or_default()
 }
 
 /// Carries the way back through a form.

@@ -52,6 +52,19 @@ impl Feed {
         in_inbox.or_else(|| self.results.page.with_untracked(|page| find(&page.messages, id).cloned()))
     }
 
+    /// Those of the rows that are unread, newest first; reactive.
+    pub fn unread_shown(&self) -> Vec<MessageId> {
+        let me = self.store.user_id();
+        let unread = |row: &Row| match row {
+            Row::Message(id) => {
+                let id = self.store.read.with(|read| (!read.is_read(*id)).then_some(*id))?;
+                self.message(id).filter(|message| message.sender.id != me).map(|_| id)
+            }
+            _ => None,
+        };
+        self.rows.with(|rows| rows.iter().filter_map(unread).collect())
+    }
+
     /// The oldest message loaded: where the next page begins.
     pub fn oldest(&self) -> Option<MessageId> {
         let last = |messages: &[Message]| messages.last().map(|message| message.id);

@@ -2,10 +2,14 @@
 
 mod avatar;
 mod highlight;
+mod length;
+mod links;
 mod query;
 mod time;
 
 pub use avatar::{colour, initials};
 pub use highlight::{Piece, needles, split};
+pub use length::is_long;
+pub use links::{Stretch, links};
 pub use query::{decode, encode};
-pub use time::{absolute, clock, day_label, iso_day, relative};
+pub use time::{absolute, day_label, iso_day, relative};

@@ -33,7 +33,7 @@ pub fn relative(words: &Ui, then: Timestamp, now: Timestamp, offset_minutes: i32
 }
 
 /// The time of day, `15:04`.
-pub fn clock(then: Timestamp, offset_minutes: i32) -> String {
+fn clock(then: Timestamp, offset_minutes: i32) -> String {
     let minute = minute_of_day(then, offset_minutes);
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }

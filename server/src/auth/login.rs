@@ -84,7 +84,7 @@ impl Auth {
         if config.registration == config::Registration::Closed {
             return Err(Rejection::new(ErrorCode::RegistrationClosed, EN.registration_closed));
         }
-        let name = Username::parse(&typed.username).map_err(|error| error.reject("username"))?;
+        let name = Username::parse_new(&typed.username).map_err(|error| error.reject("username"))?;
         let password = Password::parse(typed.password.0, "password")?;
         let email = (!typed.email.is_empty()).then(|| Email::parse(&typed.email)).transpose()?;
         let taken = || Rejection::at(ErrorCode::Taken, "username", EN.username_taken);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use push_system::ports::Clock;
 
-use super::Failure;
+use super::{Failure, output::print};
 use crate::{
     config::{Config, Database},
     serve,
@@ -46,7 +46,7 @@ pub(super) async fn back_up(Backup { file, force }: Backup, config: &Config) -> 
     let database = file_of(config, "backup", ["pg_dump", "mysqldump"])?;
     let overwrite = if force { Overwrite::Allowed } else { Overwrite::Refused };
     let made = sqlite::back_up(database, &file, overwrite).await?;
-    println!("{} holds the log up to {} in {} bytes", file.display(), made.position, made.bytes);
+    print(format_args!("{} holds the log up to {} in {} bytes\n", file.display(), made.position, made.bytes))?;
     Ok(())
 }
 
@@ -57,9 +57,9 @@ pub(super) async fn restore(Restore { file }: Restore, config: &Config) -> Resul
         ["pg_restore, then `push-system epoch renew`", "mysql, then `push-system epoch renew`"],
     )?;
     let restored = sqlite::restore(database, &file, SystemClock.now()).await?;
-    println!("{} is restored; its log ends at {}", database.display(), restored.position);
+    print(format_args!("{} is restored; its log ends at {}\n", database.display(), restored.position))?;
     if let Some(kept) = restored.kept {
-        println!("what stood there is kept as {}", kept.display());
+        print(format_args!("what stood there is kept as {}\n", kept.display()))?;
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ pub(super) async fn epoch(Epoch::Renew: Epoch, config: &Config) -> Result<(), Fa
     let store = serve::open_for_tool(&config.database).await?;
     let renewed = store.renew_epoch().await;
     store.close().await;
-    println!("the log ends at {}; every client loads its inbox anew", renewed?.position);
+    print(format_args!("the log ends at {}; every client loads its inbox anew\n", renewed?.position))?;
     Ok(())
 }
 

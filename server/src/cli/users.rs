@@ -9,7 +9,7 @@ use push_system::{
     ports::Clock,
 };
 
-use super::Failure;
+use super::{Failure, output::print};
 use crate::{
     auth::Passwords,
     config::Config,
@@ -49,14 +49,14 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure
 }
 
 async fn add(store: &dyn Store, name: &str, email: Option<&str>) -> Result<(), Failure> {
-    let name = Username::parse(name)?;
+    let name = Username::parse_new(name)?;
     let email = email.map(Email::parse).transpose()?;
     if store.account_named(&name).await?.is_some() {
         return Err(taken(&name));
     }
     let account = NewAccount { name: name.clone(), email, password_hash: ask_and_hash().await?, at: SystemClock.now() };
     let account = store.register(account).await?.ok_or_else(|| taken(&name))?;
-    println!("{name} was added as {}", account.role.as_str());
+    print(format_args!("{name} was added as {}\n", account.role.as_str()))?;
     Ok(())
 }
 
@@ -71,7 +71,7 @@ async fn change_password(store: &dyn Store, name: &str) -> Result<(), Failure> {
     let write = Write { at: SystemClock.now(), tag: rand::random(), change };
     match store.commit(&[write]).await?.first() {
         Some(Outcome::Stored(_)) => {
-            println!("{name} has a new password, and is logged out everywhere");
+            print(format_args!("{name} has a new password, and is signed out everywhere\n"))?;
             Ok(())
         }
         _ => Err(format!("the password of {name} could not be changed").into()),
@@ -82,7 +82,7 @@ async fn list(store: &dyn Store) -> Result<(), Failure> {
     for Account { person, role, disabled, created, email, .. } in store.accounts().await? {
         let state = if disabled { "disabled" } else { "active" };
         let email = email.unwrap_or_default();
-        println!("{}\t{}\t{}\t{state}\t{created}\t{email}", person.id, person.name, role.as_str());
+        print(format_args!("{}\t{}\t{}\t{state}\t{created}\t{email}\n", person.id, person.name, role.as_str()))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The pages, and the forms on them: who may see which, and where they lead.
 
+use app::context::WHY_ENDED;
 use axum::{
     Router,
     extract::State,
@@ -75,7 +76,13 @@ pub(super) async fn turn_away(state: &AppState, failure: AuthFailure, uri: &Uri,
         return fail(state, uri, headers, None, ErrorCode::Unavailable).await;
     }
     let wanted = uri.path_and_query().map_or("/", |address| address.as_str());
-    let mut response = Redirect::to(&address_with_next("/login", wanted)).into_response();
+    let mut address = address_with_next("/login", wanted);
+    if failure == AuthFailure::Revoked {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.push_str("why=");
+        address.push_str(WHY_ENDED);
+    }
+    let mut response = Redirect::to(&address).into_response();
     if failure != AuthFailure::Missing {
         cookies::add(&mut response, cookies::of_logout(&state.config));
     }

@@ -88,6 +88,29 @@ fn config_prints_what_is_in_force_and_hides_secrets() {
 }
 
 #[test]
+fn a_reader_that_has_read_enough_is_no_failure() {
+    let folder = folder();
+    let mut child = command(folder.path(), &["config"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // Long before anything is printed: every write finds the pipe closed.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+}
+
+#[test]
+fn a_database_that_cannot_be_made_names_its_place_and_the_setting() {
+    let folder = folder();
+    std::fs::write(folder.path().join("occupied"), "").expect("a file");
+    let output = command(folder.path(), &["user", "list"]).env("PUSH_DATA_DIR", "occupied/data").output();
+    let said = text(&output.expect("the binary runs").stderr);
+    assert!(said.contains("occupied/data") && said.contains("PUSH_DATA_DIR"), "{said}");
+}
+
+#[test]
 fn a_wrong_setting_ends_the_program_with_a_sentence_that_names_it() {
     let folder = folder();
     let output = command(folder.path(), &[]).env("PUSH_LISTNE", "x").output().expect("the binary runs");
@@ -116,6 +139,8 @@ async fn accounts_are_managed_beside_a_running_server() {
     assert!(!again.status.success() && text(&again.stderr).contains("ana exists"), "{}", text(&again.stderr));
     let short = run_with_input(folder.path(), &["user", "add", "bob"], "short\n");
     assert!(!short.status.success() && text(&short.stderr).contains("8 characters"), "{}", text(&short.stderr));
+    let reserved = run_with_input(folder.path(), &["user", "add", "everyone"], PASSWORD);
+    assert!(!reserved.status.success() && text(&reserved.stderr).contains("all people"), "{}", text(&reserved.stderr));
     let listed = text(&run(folder.path(), &["user", "list"]).stdout);
     assert!(listed.lines().count() == 1 && listed.contains("\tana\tadmin\tactive\t"), "{listed}");
 

@@ -108,7 +108,7 @@ async fn a_password_is_changed_without_script() {
     let done = browser.sends("/settings/password", &[("current", PASSWORD), ("password", "a new password")]).await;
     done.is(200).hides("a new password");
     browser.opens("/settings").await.is(200);
-    other.opens("/settings").await.leads("/login?next=%2Fsettings");
+    other.opens("/settings").await.leads("/login?next=%2Fsettings&why=ended");
     app.finish().await;
 }
 

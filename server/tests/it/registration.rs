@@ -47,6 +47,7 @@ async fn each_rule_of_an_account_names_its_field() {
         ("", PASSWORD, "", "too_short", "username"),
         (&"a".repeat(33), PASSWORD, "", "too_long", "username"),
         ("_ana", PASSWORD, "", "invalid", "username"),
+        ("Everyone", PASSWORD, "", "invalid", "username"),
         ("林怡君", PASSWORD, "", "invalid", "username"),
         ("ana", "seven77", "", "too_short", "password"),
         ("ana", "", "", "too_short", "password"),

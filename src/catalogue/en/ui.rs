@@ -54,7 +54,7 @@ pub(super) const UI: Ui = Ui {
     offline: "Offline",
     stopped: "Disconnected",
     banner_connecting: "Connection lost. Trying again.",
-    banner_waiting: "Connection lost. Trying again soon.",
+    banner_waiting: "Connection lost.",
     banner_seconds: |seconds| match seconds {
         1 => "Next try in 1 second.".to_owned(),
         n => format!("Next try in {n} seconds."),
@@ -93,6 +93,10 @@ pub(super) const UI: Ui = Ui {
         n => format!("{n} new messages"),
     },
     mark_all_read: "Mark all as read",
+    mark_shown_read: |count| match count {
+        1 => "Mark this one as read".to_owned(),
+        n => format!("Mark these {n} as read"),
+    },
     load_older: "Load older messages",
     loading: "Loading…",
     load_failed: "Older messages could not be loaded. Try again in a moment.",
@@ -120,6 +124,8 @@ pub(super) const UI: Ui = Ui {
     reply: "Reply",
     reply_to: |name| format!("Reply to {name}"),
     copy_text: "Copy text",
+    show_whole: "Show all",
+    show_less: "Show less",
     open_link: |link| format!("Open {link}"),
     marked_read: |count| match count {
         1 => "Marked as read".to_owned(),
@@ -157,6 +163,7 @@ pub(super) const UI: Ui = Ui {
 
     rail: "People and tools",
     online_now: |count| format!("Online now · {count}"),
+    online_before: |count| format!("Last known online · {count}"),
     and_more_people: |count| format!("and {count} more"),
     send_from_script: "Send from a script",
     copy_command: "Copy the command",
@@ -182,7 +189,8 @@ pub(super) const UI: Ui = Ui {
 
     sign_in: "Sign in",
     sign_in_hint: "Your messages are waiting.",
-    sign_in_failed_hint: "Check the spelling, then try again.",
+    signed_out_elsewhere: "You were signed out: this login was ended in another tab, on another device or by an admin.",
+    signed_out_over: "You were signed out: this login is over.",
     new_here: "New here?",
     create_account: "Create an account",
     create_account_now: "Create account",

@@ -46,12 +46,14 @@ impl Completion {
         self.options.with_untracked(|options| options.get(active).cloned())
     }
 
-    /// Offers who begins with what is typed.
+    /// Offers who begins with what is typed; an `@` alone asks for anyone.
     pub(super) fn ask(self, compose: Compose, typed: &str) {
+        if typed.trim().is_empty() { self.close() } else { self.offer(compose, typed) }
+    }
+
+    /// Offers who begins with what is typed, and anyone where nothing is.
+    pub(super) fn offer(self, compose: Compose, typed: &str) {
         let prefix = typed.trim().trim_start_matches('@').to_ascii_lowercase();
-        if prefix.is_empty() {
-            return self.close();
-        }
         self.asked.update(|asked| *asked += 1);
         let question = self.asked.get_untracked();
         spawn_local(async move {

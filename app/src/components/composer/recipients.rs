@@ -164,7 +164,7 @@ fn keydown(compose: Compose, event: &ev::KeyboardEvent) {
     match (event.key().as_str(), offered) {
         ("ArrowDown", Some(_)) => completion.step(true),
         ("ArrowUp", Some(_)) => completion.step(false),
-        ("ArrowDown", None) if !typed.is_empty() => completion.ask(compose, &typed),
+        ("ArrowDown", None) => completion.offer(compose, &typed),
         ("Enter" | "Tab", Some(recipient)) => choose(compose, recipient),
         ("Escape", Some(_)) => {
             event.stop_propagation();
