@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     config::{self, Config, Flags},
     serve::{self, Parts},
-    store::sqlite::OpenError,
+    store::OpenError,
     telemetry,
 };
 
