@@ -1,8 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { expect, test } from '../support/fixtures.ts';
+import { expect, SERVER_GONE, test } from '../support/fixtures.ts';
 import { hydrated } from '../support/pages.ts';
+import { Wire } from '../support/wire.ts';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
@@ -40,9 +41,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
         { title: 'Urgent', message: 'with a title', priority: 9 },
         { title: 'High', message: 'not quite as urgent', priority: 7 },
         { message: 'for bob alone 只給你', to: '@bob' },
+        `a long one with https://example.org/ in it${'\nand one more line'.repeat(20)}`,
       ]);
       await bob.api.publish('from bob');
-      await bob.inbox.showsUnread(4);
+      await bob.inbox.showsUnread(5);
+      await expect(bob.page.getByRole('checkbox', { name: 'Show all' })).toBeVisible();
       await bob.inbox.text.fill('a draft');
       await bob.page.keyboard.press('Escape');
       await expectAccessible(bob.page);
@@ -71,6 +74,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await alice.page.goto('/settings');
       await hydrated(alice.page);
       await expectAccessible(alice.page);
+    });
+
+    test('the inbox under a filter, without a connection', async ({ person, expectConsole }) => {
+      expectConsole(SERVER_GONE);
+      const alice = await person('alice');
+      const bob = await person('bob', look);
+      await alice.api.publish({ message: 'for bob', to: '@bob' });
+      const wire = await Wire.lay(bob.page);
+      await bob.page.goto('/?filter=me');
+      await bob.inbox.live();
+      await expect(bob.inbox.markShown).toBeVisible();
+      await wire.cut();
+      await expect(bob.page.getByRole('heading', { name: /^Last known online/ })).toBeVisible();
+      await expectAccessible(bob.page);
     });
   });
 }

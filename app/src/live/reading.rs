@@ -1,7 +1,6 @@
 use leptos::{prelude::*, task::spawn_local};
 use push_system::{
     ids::{MessageId, Seq},
-    limits,
     read_state::{Ranges, ReadChange, ReadState},
 };
 
@@ -29,9 +28,8 @@ impl Live {
         self.mark(&ReadChange::read_all(seq.into()), (words().marked_read)(count));
     }
 
-    /// These are read, and no others. The server takes so many at once; those left over stay as they are.
+    /// These are read, and no others.
     pub fn mark_these_read(self, ids: &[MessageId]) {
-        let ids = ids.get(..limits::READ_RANGES).unwrap_or(ids);
         let read = Ranges::collect(ids.iter().map(|id| (id.0, id.0)));
         self.mark(&ReadChange { read, unread: Ranges::EMPTY }, (words().marked_read)(ids.len() as u64));
     }

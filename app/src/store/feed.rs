@@ -3,6 +3,7 @@ use push_system::{
     accounts::Person,
     api::Filter,
     ids::MessageId,
+    limits,
     message::{ClientId, Message},
     read_state::ReadState,
     timestamp::Timestamp,
@@ -52,7 +53,7 @@ impl Feed {
         in_inbox.or_else(|| self.results.page.with_untracked(|page| find(&page.messages, id).cloned()))
     }
 
-    /// Those of the rows that are unread, newest first; reactive.
+    /// Those of the rows that are unread, newest first, as many as one change may name; reactive.
     pub fn unread_shown(&self) -> Vec<MessageId> {
         let me = self.store.user_id();
         let unread = |row: &Row| match row {
@@ -62,7 +63,7 @@ impl Feed {
             }
             _ => None,
         };
-        self.rows.with(|rows| rows.iter().filter_map(unread).collect())
+        self.rows.with(|rows| rows.iter().filter_map(unread).take(limits::READ_RANGES).collect())
     }
 
     /// The oldest message loaded: where the next page begins.

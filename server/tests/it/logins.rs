@@ -271,7 +271,7 @@ async fn a_browser_whose_session_was_ended_is_led_to_the_login_and_forgets_its_c
     let browser = app.browser();
     browser.registers("ana").await;
     app.anyone().logged_in("ana").await.delete("/auth/sessions").await.is(204);
-    let answer = browser.opens("/").await.leads("/login");
+    let answer = browser.opens("/").await.leads("/login?why=ended");
     assert!(answer.cookies().iter().all(|cookie| cookie.contains("Max-Age=0")), "{:?}", answer.cookies());
     browser.opens("/login").await.is(200);
     app.finish().await;

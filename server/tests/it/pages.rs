@@ -119,9 +119,8 @@ async fn signing_out_everywhere_leads_to_the_login() {
     browser.registers("ana").await;
     other.sends("/login", &[("username", "ana"), ("password", PASSWORD)]).await.leads("/");
     browser.sends("/settings/sign-out-everywhere", &[]).await.leads("/login");
-    for browser in [browser, other] {
-        browser.opens("/").await.leads("/login");
-    }
+    browser.opens("/").await.leads("/login");
+    other.opens("/").await.leads("/login?why=ended");
     app.finish().await;
 }
 
