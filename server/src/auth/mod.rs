@@ -116,7 +116,10 @@ impl Auth {
         let keys = Keys::load(&*store, config.secret.as_ref(), clock.now()).await?;
         let sessions = Arc::new(Sessions::default());
         let ended = Arc::clone(&sessions);
-        push.on_revocation(Box::new(move |revocation| ended.forget(revocation)));
+        push.on_revocation(Box::new(move |revocation| match revocation {
+            Some(revocation) => ended.forget(revocation),
+            None => ended.forget_all(),
+        }));
         Ok(Self(Arc::new(Inner { store, push, clock, config, keys, passwords: Passwords::default(), sessions })))
     }
 

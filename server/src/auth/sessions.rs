@@ -78,6 +78,13 @@ impl Sessions {
         }
     }
 
+    /// Any session may have ended.
+    pub(super) fn forget_all(&self) {
+        let mut memory = self.lock();
+        memory.revocations += 1;
+        memory.entries.clear();
+    }
+
     /// Sessions ended.
     pub(super) fn forget(&self, revocation: &Revocation) {
         let mut memory = self.lock();

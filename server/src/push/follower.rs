@@ -31,10 +31,13 @@ use crate::{
 
 /// How long the store may think about one row. A database that hangs must not keep what the bus tells from the sockets.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// And about everything behind the tail.
+const READ_WITHIN: Duration = Duration::from_secs(3);
 /// Events per read when catching up.
 const PAGE: u32 = 500;
 
-type Listener = Box<dyn Fn(&Revocation) + Send + Sync>;
+/// Hears which sessions ended; nothing where that is not known, because a part of the log was left out.
+type Listener = Box<dyn Fn(Option<&Revocation>) + Send + Sync>;
 
 /// What others may know of the follower.
 pub struct State {
@@ -57,7 +60,7 @@ impl State {
         self.store_up.load(Ordering::Acquire)
     }
 
-    fn revoked(&self, revocation: &Revocation) {
+    fn revoked(&self, revocation: Option<&Revocation>) {
         self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|tell| tell(revocation));
     }
 
@@ -180,7 +183,7 @@ impl Follower {
             }
         }
         for revocation in fresh.iter().filter_map(|entry| entry.revocation.as_ref()) {
-            self.state.revoked(revocation);
+            self.state.revoked(Some(revocation));
         }
         self.hub.dispatch(&fresh).await;
         dense
@@ -188,8 +191,13 @@ impl Follower {
 
     /// Reads everything behind the tail from the store.
     async fn catch_up(&self) {
-        let result = self.read_on().await;
+        let result = self.read_in_time().await;
         self.state.set_store(&result);
+    }
+
+    /// What was taken in until the store fell silent stays; the next look goes on from there.
+    async fn read_in_time(&self) -> Result<(), StoreError> {
+        timeout(READ_WITHIN, self.read_on()).await.unwrap_or_else(|_| Err(StoreError::new("no answer")))
     }
 
     /// Each page begins with the tail's newest entry itself: a log that went back may have grown past it since, and then
@@ -224,7 +232,7 @@ impl Follower {
         let Ok(probe) = probe else { return };
         let result = match judge(&head, &probe) {
             Verdict::Same => Ok(()),
-            Verdict::Grown => self.read_on().await,
+            Verdict::Grown => self.read_in_time().await,
             Verdict::OtherLife | Verdict::Trimmed | Verdict::WentBack => self.begin_anew(&head, probe).await,
         };
         self.state.set_store(&result);
@@ -251,6 +259,7 @@ impl Follower {
     }
 
     fn begin_at(&self, head: Position) {
+        self.state.revoked(None);
         self.tail.restart(head.clone());
         self.hub.restart(head);
     }

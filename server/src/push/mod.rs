@@ -254,7 +254,7 @@ impl Push {
     }
 
     /// Calls `listener` for each revocation this instance reads from the log, before the sockets concerned are closed.
-    pub fn on_revocation(&self, listener: Box<dyn Fn(&Revocation) + Send + Sync>) {
+    pub fn on_revocation(&self, listener: Box<dyn Fn(Option<&Revocation>) + Send + Sync>) {
         self.0.follower.listen(listener);
     }
 

@@ -142,9 +142,20 @@ impl Worker {
 
     async fn answer_failed(&self, writes: &[Write], answers: Vec<oneshot::Sender<Answer>>, error: CommitError) {
         tracing::error!(error = %error, batch.size = writes.len(), "log.commit.failed");
-        let unknown = matches!(error, CommitError::OutcomeUnknown(_));
+        let mut nobody_knows = false;
         for (write, answer) in writes.iter().zip(answers) {
-            let result = if unknown { self.look_up(write).await } else { Err(Refusal::NotStored) };
+            let result = match &error {
+                CommitError::NotStored(_) => Err(Refusal::NotStored),
+                CommitError::OutcomeUnknown(_) if nobody_knows => Err(Refusal::OutcomeUnknown),
+                CommitError::OutcomeUnknown(_) => match self.look_up(write).await {
+                    Ok(answer) => answer,
+                    Err(_) => {
+                        // A store that does not answer for one does not for the next: the queue must not wait for each.
+                        nobody_knows = true;
+                        Err(Refusal::OutcomeUnknown)
+                    }
+                },
+            };
             let _ = answer.send(result);
         }
         // Wakes the follower: if the commit went through after all, it finds the events in the store.
@@ -152,13 +163,13 @@ impl Worker {
     }
 
     /// What became of a change whose COMMIT was not answered: a publish can be found by its key, the rest cannot.
-    async fn look_up(&self, write: &Write) -> Answer {
-        let Change::Publish(publish) = &write.change else { return Err(Refusal::OutcomeUnknown) };
-        match self.find(publish).await {
-            Ok(Some(used)) if used.request_hash == publish.request_hash => Ok(Outcome::Repeated(used.message)),
-            Ok(Some(_)) => Ok(Outcome::KeyConflict),
-            Ok(None) | Err(_) => Err(Refusal::OutcomeUnknown),
-        }
+    async fn look_up(&self, write: &Write) -> Result<Answer, StoreError> {
+        let Change::Publish(publish) = &write.change else { return Ok(Err(Refusal::OutcomeUnknown)) };
+        Ok(match self.find(publish).await? {
+            Some(used) if used.request_hash == publish.request_hash => Ok(Outcome::Repeated(used.message)),
+            Some(_) => Ok(Outcome::KeyConflict),
+            None => Err(Refusal::OutcomeUnknown),
+        })
     }
 
     async fn find(&self, publish: &Publish) -> Result<Option<KeyUse>, StoreError> {

@@ -334,6 +334,12 @@ impl<W: Wire> Socket<W> {
     }
 
     async fn resume(&mut self, since: &str) {
+        // A log that began anew may have left out the event that ended this session.
+        match self.app.auth.is_in_force(self.identity.session).await {
+            Ok(true) => {}
+            Ok(false) => return self.refuse(ErrorCode::Revoked, EN.revoked, 0, CloseCode::REVOKED),
+            Err(error) => return self.store_is_away(&error),
+        }
         match self.push().start_at(Some(since)).await {
             Ok(start) => {
                 let actions = self.connection.resumed(&start);

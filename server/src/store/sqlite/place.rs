@@ -83,19 +83,24 @@ impl Place {
         }
         match look(&self.path) {
             Ok((file, written)) if file == self.file => Ok(written),
-            _ => {
+            Ok(_) => {
                 self.leave();
                 Err(self.lose(format!("{} was replaced under the running server; restart it", self.path.display())))
             }
+            // Nothing stands there, or the system does not say: nothing is touched, and it may pass.
+            Err(error) => Err(StoreError::new(error)),
         }
     }
 
-    /// Takes the WAL out of the way of the file that stands here now: it would be applied to it.
+    /// Takes the WAL out of the way of the file that stands here now: it would be applied to it. It is kept beside it, as
+    /// what was acknowledged last may stand there alone.
     fn leave(&self) {
         for (path, file) in &self.sides {
             if look(path).is_ok_and(|(found, _)| found == *file) {
-                // If it cannot be removed, whoever restarts is told by a damaged file.
-                drop(fs::remove_file(path));
+                let mut kept = path.as_os_str().to_owned();
+                kept.push(format!(".replaced-{}", self.file.1));
+                // If it cannot be moved, whoever restarts is told by a damaged file.
+                drop(fs::rename(path, kept));
             }
         }
     }
@@ -137,6 +142,12 @@ impl Place {
         let found = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut connection).await?;
         connection.close().await?;
         Ok(found)
+    }
+
+    /// Whether nobody wrote to the file since it was looked at. Within a transaction of ours nothing of ours does: only
+    /// COMMIT folds the WAL into it.
+    pub(super) fn is_as_left(&self) -> bool {
+        self.holder == Holder::Guest || self.written_now().is_ok_and(|written| written == self.state().written)
     }
 
     /// The connection that writes has committed, and perhaps folded its WAL into the file.

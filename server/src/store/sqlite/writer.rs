@@ -91,7 +91,7 @@ impl WriteTx for SqliteWrite {
 
     async fn finish<T: Send>(mut self, result: Result<T, StoreError>) -> Result<T, CommitError> {
         let error = match result {
-            Ok(value) => match sqlx::query("COMMIT").execute(&mut self.connection).await {
+            Ok(value) if self.place.is_as_left() => match sqlx::query("COMMIT").execute(&mut self.connection).await {
                 Ok(_) => {
                     self.place.wrote();
                     self.give_back();
@@ -99,6 +99,7 @@ impl WriteTx for SqliteWrite {
                 }
                 Err(error) => return Err(self.after_failed_commit(error.into()).await),
             },
+            Ok(_) => StoreError::new("another program wrote to the database"),
             Err(error) => error,
         };
         self.roll_back().await;
