@@ -100,9 +100,8 @@ mod tests {
     fn marked(text: &str) -> String {
         let stretches = links(text);
         assert_eq!(stretches.iter().map(|stretch| stretch.text).collect::<String>(), text);
-        let show = |stretch: &Stretch<'_>| match stretch.link {
-            true => format!("[{}]", stretch.text),
-            false => stretch.text.to_owned(),
+        let show = |stretch: &Stretch<'_>| {
+            if stretch.link { format!("[{}]", stretch.text) } else { stretch.text.to_owned() }
         };
         stretches.iter().map(show).collect()
     }

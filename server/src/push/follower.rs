@@ -37,7 +37,7 @@ const READ_WITHIN: Duration = Duration::from_secs(3);
 const PAGE: u32 = 500;
 
 /// Hears which sessions ended; nothing where that is not known, because a part of the log was left out.
-type Listener = Box<dyn Fn(Option<&Revocation>) + Send + Sync>;
+pub type Listener = Box<dyn Fn(Option<&Revocation>) + Send + Sync>;
 
 /// What others may know of the follower.
 pub struct State {

@@ -38,6 +38,7 @@ use crate::{
 };
 
 pub use encoded::Encoded;
+pub use follower::Listener;
 pub use hub::{Seat, Wake};
 pub use read_change::ReadAnswer;
 pub use replay::Page;
@@ -254,7 +255,7 @@ impl Push {
     }
 
     /// Calls `listener` for each revocation this instance reads from the log, before the sockets concerned are closed.
-    pub fn on_revocation(&self, listener: Box<dyn Fn(Option<&Revocation>) + Send + Sync>) {
+    pub fn on_revocation(&self, listener: Listener) {
         self.0.follower.listen(listener);
     }
 

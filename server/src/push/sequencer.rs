@@ -147,14 +147,11 @@ impl Worker {
             let result = match &error {
                 CommitError::NotStored(_) => Err(Refusal::NotStored),
                 CommitError::OutcomeUnknown(_) if nobody_knows => Err(Refusal::OutcomeUnknown),
-                CommitError::OutcomeUnknown(_) => match self.look_up(write).await {
-                    Ok(answer) => answer,
-                    Err(_) => {
-                        // A store that does not answer for one does not for the next: the queue must not wait for each.
-                        nobody_knows = true;
-                        Err(Refusal::OutcomeUnknown)
-                    }
-                },
+                CommitError::OutcomeUnknown(_) => self.look_up(write).await.unwrap_or_else(|_| {
+                    // A store that does not answer for one does not for the next: the queue must not wait for each.
+                    nobody_knows = true;
+                    Err(Refusal::OutcomeUnknown)
+                }),
             };
             let _ = answer.send(result);
         }
