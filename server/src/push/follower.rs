@@ -31,7 +31,7 @@ use crate::{
 
 /// How long the store may think about one row. A database that hangs must not keep what the bus tells from the sockets.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
-/// And about everything behind the tail.
+/// And about a page.
 const READ_WITHIN: Duration = Duration::from_secs(3);
 /// Events per read when catching up.
 const PAGE: u32 = 500;
@@ -138,8 +138,10 @@ impl Follower {
             self.check().await;
         }
         failpoint::reached(Point::BeforeBus);
-        let tag_before = self.tag_before(first.seq, &before);
-        self.bus.publish(relay::write(tag_before, &entries, &last));
+        if self.bus.is_heard() {
+            let tag_before = self.tag_before(first.seq, &before);
+            self.bus.publish(relay::write(tag_before, &entries, &last));
+        }
     }
 
     /// A commit without an answer may have gone through.
@@ -191,13 +193,8 @@ impl Follower {
 
     /// Reads everything behind the tail from the store.
     async fn catch_up(&self) {
-        let result = self.read_in_time().await;
+        let result = self.read_on().await;
         self.state.set_store(&result);
-    }
-
-    /// What was taken in until the store fell silent stays; the next look goes on from there.
-    async fn read_in_time(&self) -> Result<(), StoreError> {
-        timeout(READ_WITHIN, self.read_on()).await.unwrap_or_else(|_| Err(StoreError::new("no answer")))
     }
 
     /// Each page begins with the tail's newest entry itself: a log that went back may have grown past it since, and then
@@ -205,7 +202,7 @@ impl Follower {
     async fn read_on(&self) -> Result<(), StoreError> {
         loop {
             let head = self.tail.head();
-            let page = self.store.entries(Seq(head.seq.0.saturating_sub(1)), PAGE).await?;
+            let page = in_time(READ_WITHIN, self.store.entries(Seq(head.seq.0.saturating_sub(1)), PAGE)).await?;
             let full = page.len() == PAGE as usize;
             let begins_with_head = page.first().map_or(head.seq.0 == 0, |first| {
                 // Before the first event there is no entry to be read, and nothing that could have been another.
@@ -214,7 +211,7 @@ impl Follower {
             let entries: Vec<Arc<Encoded>> = page.into_iter().map(|entry| Arc::new(entry.into())).collect();
             if !begins_with_head || !self.take(&entries).await {
                 let head = self.tail.head();
-                let probe = self.store.probe(head.seq).await?;
+                let probe = in_time(ANSWER_WITHIN, self.store.probe(head.seq)).await?;
                 return self.begin_anew(&head, probe).await;
             }
             if !full {
@@ -226,13 +223,12 @@ impl Follower {
     /// Compares the tail with the store: has the log grown, or is it another one?
     async fn check(&self) {
         let head = self.tail.head();
-        let probe = self.store.probe(head.seq);
-        let probe = timeout(ANSWER_WITHIN, probe).await.unwrap_or_else(|_| Err(StoreError::new("no answer")));
+        let probe = in_time(ANSWER_WITHIN, self.store.probe(head.seq)).await;
         self.state.set_store(&probe);
         let Ok(probe) = probe else { return };
         let result = match judge(&head, &probe) {
             Verdict::Same => Ok(()),
-            Verdict::Grown => self.read_in_time().await,
+            Verdict::Grown => self.read_on().await,
             Verdict::OtherLife | Verdict::Trimmed | Verdict::WentBack => self.begin_anew(&head, probe).await,
         };
         self.state.set_store(&result);
@@ -263,6 +259,12 @@ impl Follower {
         self.tail.restart(head.clone());
         self.hub.restart(head);
     }
+}
+
+/// Asks the store no longer than this. Only the question is given up, never what is done with its answer: an event that is
+/// in the tail and was not told to every seat would be passed by those it was not told to.
+async fn in_time<T>(limit: Duration, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(limit, answer).await.unwrap_or_else(|_| Err(StoreError::new("the store does not answer")))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
