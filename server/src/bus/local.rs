@@ -42,6 +42,10 @@ impl Bus for LocalBus {
         let _ = self.hints.send(Hint::Events(hint));
     }
 
+    fn is_heard(&self) -> bool {
+        self.hints.receiver_count() > 1
+    }
+
     async fn subscribe(&self) -> Box<dyn Subscription> {
         Box::new(LocalSubscription { hints: self.hints.subscribe() })
     }

@@ -28,6 +28,11 @@ pub trait Bus: Send + Sync + 'static {
     /// Queues `hint` for everyone; never blocks and never fails: a bus that is away loses it.
     fn publish(&self, hint: Bytes);
 
+    /// Whether anybody but this instance may listen: if not, a hint need not be written.
+    fn is_heard(&self) -> bool {
+        true
+    }
+
     /// A new subscription; hears what is published after this returns.
     async fn subscribe(&self) -> Box<dyn Subscription>;
 
