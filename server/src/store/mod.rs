@@ -12,6 +12,7 @@ mod history;
 mod log;
 mod open;
 mod plan;
+mod pooled;
 mod records;
 mod rows;
 mod search;
@@ -74,10 +75,15 @@ impl StoreError {
         self.0.is::<Trimmed>()
     }
 
+    /// What the driver said, if it was the driver.
+    fn driver(&self) -> Option<&sqlx::Error> {
+        self.0.downcast_ref()
+    }
+
     /// Whether the database could not be reached, did not answer, or kept a lock from us: then no part of a batch would
     /// fare better alone.
     pub fn is_away(&self) -> bool {
-        self.0.is::<backend::NoAnswer>() || self.0.downcast_ref().is_some_and(backend::is_away)
+        self.0.is::<backend::NoAnswer>() || self.driver().is_some_and(backend::is_away)
     }
 }
 

@@ -8,7 +8,6 @@ mod commit;
 mod log;
 mod open;
 mod search;
-mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -16,17 +15,14 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{Encode, MySql, MySqlConnection, MySqlPool, QueryBuilder, Type};
+use sqlx::{Encode, MySql, MySqlConnection, MySqlPool, QueryBuilder, Type, mysql::MySqlDatabaseError};
 
 use super::{
     OpenError, ServerUrl, StoreError,
     backend::{Backend, Lease},
+    pooled::{PATIENCE, PooledWrite, Server},
     statements::Statements,
 };
-use writer::MySqlWrite;
-
-/// Longer than a lock is waited for: what takes this long has lost its server.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A database of a `MySQL` or `MariaDB` server.
 #[derive(Debug)]
@@ -50,7 +46,7 @@ impl MySqlStore {
 #[async_trait]
 impl Backend for MySqlStore {
     type Db = MySql;
-    type Write = MySqlWrite;
+    type Write = PooledWrite<MySql>;
 
     const PATIENCE: Option<Duration> = Some(PATIENCE);
 
@@ -62,19 +58,30 @@ impl Backend for MySqlStore {
         Lease::begin(&self.readers, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await
     }
 
-    /// The lock is a statement of its own: those after it see what was committed while it was waited for.
-    async fn lock_head(&self) -> Result<MySqlWrite, StoreError> {
-        let mut tx = MySqlWrite::begin(&self.writers).await?;
-        tx.run("SELECT seq FROM head WHERE id = 1 FOR UPDATE").await?;
-        Ok(tx)
+    async fn lock_head(&self) -> Result<PooledWrite<MySql>, StoreError> {
+        PooledWrite::lock_head(&self.writers).await
     }
 
-    async fn write(&self) -> Result<MySqlWrite, StoreError> {
-        MySqlWrite::begin(&self.writers).await
+    async fn write(&self) -> Result<PooledWrite<MySql>, StoreError> {
+        PooledWrite::begin(&self.writers).await
     }
 
     async fn close_connections(&self) {
         tokio::join!(self.readers.close(), self.writers.close());
+    }
+}
+
+/// What is answered to a COMMIT that was rolled back: a lock wait that took too long, a deadlock (between the nodes of a
+/// cluster).
+const ROLLED_BACK: [u16; 2] = [1205, 1213];
+
+impl Server for MySql {
+    const BEGIN_WRITE: &str = "START TRANSACTION";
+
+    /// Other errors say less: a statement that was killed, a server that shuts down.
+    fn refused(error: &sqlx::Error) -> bool {
+        let refusal = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+        refusal.is_some_and(|error| ROLLED_BACK.contains(&error.number()))
     }
 }
 

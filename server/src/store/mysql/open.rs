@@ -8,10 +8,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{
-    super::{OpenError, ServerUrl},
-    PATIENCE,
-};
+use super::super::{OpenError, ServerUrl, pooled::PATIENCE};
 
 /// Connections that write: the sequencer's, and a few for logins and the search index beside it.
 const WRITERS: u32 = 4;
@@ -21,7 +18,8 @@ const READERS: u32 = 8;
 const STATEMENTS: usize = 256;
 /// How long a connection is waited for.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// Whatever the server's defaults are: each read sees the present, nothing is cut to fit or turned into a zero, and nobody waits longer for a lock.
+/// Whatever the server's defaults are: each read sees the present, nothing is cut to fit or turned into a zero, and
+/// nobody waits longer for a lock.
 const SESSION: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
     autocommit = 1, innodb_lock_wait_timeout = 5, lock_wait_timeout = 60";
 /// After the head is locked, each statement sees what was committed before it.

@@ -1,5 +1,6 @@
 //! What is `MySQL`'s own: settings, schema, connections that break. The rest is the contract.
 
+use push_system::ids::Seq;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
 use testbed::{MariaDb, or_report};
 
@@ -83,6 +84,19 @@ async fn answers_before_the_flush_are_refused() {
     let store = MySqlStore::open(&ServerUrl::parse(&url).unwrap()).await.unwrap();
     let ana = person(&store, "ana").await;
     assert_eq!(say(&store, &ana, "with a binlog").await.0, 1);
+}
+
+#[tokio::test]
+async fn every_read_sees_the_present_whatever_the_server_does_by_default() {
+    let started = MariaDb::start_with(&["--autocommit=0"]).await;
+    let Some(server) = or_report(started, "store::mysql: every read sees the present") else { return };
+    let url = ServerUrl::parse(&server.database().await).unwrap();
+    let (here, there) = (MySqlStore::open(&url).await.unwrap(), MySqlStore::open(&url).await.unwrap());
+    let ana = person(&here, "ana").await;
+    for seq in 1..=3 {
+        say(&there, &ana, "hello").await;
+        assert_eq!(here.entries(Seq(0), 10).await.unwrap().len(), seq);
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ mod commit;
 mod log;
 mod open;
 mod search;
-mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -15,17 +14,17 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{
+    PgConnection, PgPool, Postgres,
+    postgres::{PgDatabaseError, PgSeverity},
+};
 
 use super::{
     OpenError, ServerUrl, StoreError,
     backend::{Backend, Lease},
+    pooled::{PATIENCE, PooledWrite, Server},
     statements::Statements,
 };
-use writer::PostgresWrite;
-
-/// Longer than a lock is waited for: what takes this long has lost its server.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A database of a `PostgreSQL` server.
 #[derive(Debug)]
@@ -49,7 +48,7 @@ impl PostgresStore {
 #[async_trait]
 impl Backend for PostgresStore {
     type Db = Postgres;
-    type Write = PostgresWrite;
+    type Write = PooledWrite<Postgres>;
 
     const PATIENCE: Option<Duration> = Some(PATIENCE);
 
@@ -61,19 +60,26 @@ impl Backend for PostgresStore {
         Lease::begin(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
     }
 
-    /// The lock is a statement of its own: those after it see what was committed while it was waited for.
-    async fn lock_head(&self) -> Result<PostgresWrite, StoreError> {
-        let mut tx = PostgresWrite::begin(&self.writers).await?;
-        tx.run("SELECT seq FROM head WHERE id = 1 FOR UPDATE").await?;
-        Ok(tx)
+    async fn lock_head(&self) -> Result<PooledWrite<Postgres>, StoreError> {
+        PooledWrite::lock_head(&self.writers).await
     }
 
-    async fn write(&self) -> Result<PostgresWrite, StoreError> {
-        PostgresWrite::begin(&self.writers).await
+    async fn write(&self) -> Result<PooledWrite<Postgres>, StoreError> {
+        PooledWrite::begin(&self.writers).await
     }
 
     async fn close_connections(&self) {
         tokio::join!(self.readers.close(), self.writers.close());
+    }
+}
+
+impl Server for Postgres {
+    const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+    /// An error that ends the connection is no refusal: the server may have been told to end it after it had committed.
+    fn refused(error: &sqlx::Error) -> bool {
+        let refusal = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        refusal.is_some_and(|error| error.severity() == PgSeverity::Error)
     }
 }
 

@@ -8,10 +8,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{
-    super::{OpenError, ServerUrl, StoreError, backend::no_answer},
-    PATIENCE,
-};
+use super::super::{OpenError, ServerUrl, StoreError, backend::no_answer, pooled::PATIENCE};
 
 /// Connections that write: the sequencer's, and a few for logins and the search index beside it.
 pub(super) const WRITERS: u32 = 4;

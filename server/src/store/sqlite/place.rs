@@ -111,7 +111,7 @@ impl Place {
         StoreError::new(why)
     }
 
-    /// Before a transaction of the connection that writes: whether nobody else wrote since [`Self::wrote`], or only what
+    /// Before a transaction of the connection that writes, and before its COMMIT: whether nobody else wrote since [`Self::wrote`], or only what
     /// leaves the file sound.
     pub(super) async fn check_content(&self) -> Result<(), StoreError> {
         let written = self.written_now()?;
@@ -142,12 +142,6 @@ impl Place {
         let found = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut connection).await?;
         connection.close().await?;
         Ok(found)
-    }
-
-    /// Whether nobody wrote to the file since it was looked at. Within a transaction of ours nothing of ours does: only
-    /// COMMIT folds the WAL into it.
-    pub(super) fn is_as_left(&self) -> bool {
-        self.holder == Holder::Guest || self.written_now().is_ok_and(|written| written == self.state().written)
     }
 
     /// The connection that writes has committed, and perhaps folded its WAL into the file.

@@ -228,3 +228,20 @@ async fn a_disabled_person_is_out() {
     assert!(matches!(outcomes[0], crate::store::Outcome::NoSuchPerson));
     assert!(matches!(outcomes[1], crate::store::Outcome::Stored(_)));
 }
+
+#[tokio::test]
+async fn what_another_program_writes_under_a_transaction_is_noticed_before_its_commit() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    // What still stands in the WAL could not be harmed.
+    file.raw("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    let mut tx = store.lock_head().await.unwrap();
+    sqlx::query("UPDATE head SET seq = 5").execute(&mut *tx).await.unwrap();
+    let mut bytes = std::fs::read(file.path()).unwrap();
+    bytes.fill(0xa5);
+    std::fs::write(file.path(), &bytes).unwrap();
+    assert!(matches!(tx.finish(Ok(())).await, Err(CommitError::NotStored(_))));
+    let refused = store.commit(&[publish(&ana, "k", "into ruins", &[])]).await;
+    assert!(matches!(refused, Err(CommitError::NotStored(_))), "{refused:?}");
+}

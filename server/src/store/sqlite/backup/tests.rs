@@ -183,6 +183,8 @@ async fn a_file_that_is_renamed_over_a_running_database_stops_it_and_is_not_harm
     say_much(&store, &ana, "a").await;
     let backup = house.back_up().await;
     say_much(&store, &ana, "b").await;
+    let old = house.folder.path().join("old.db");
+    fs::hard_link(house.database(), &old).unwrap();
     fs::rename(house.copy(), house.database()).unwrap();
     let refused = store.commit(&[publish(&ana, "late", "lost?", &[])]).await.unwrap_err().to_string();
     assert!(refused.contains("was replaced under the running server"), "{refused}");
@@ -194,6 +196,11 @@ async fn a_file_that_is_renamed_over_a_running_database_stops_it_and_is_not_harm
     let mut connection = open_copy(&house.database()).await.unwrap();
     let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
     assert_eq!(found, "ok");
+    // What came last stands in the log that was kept.
+    let kept = house.names().into_iter().find(|name| name.starts_with("push.db-wal.replaced-")).unwrap();
+    fs::rename(house.database().with_file_name(kept), beside(&old, "-wal")).unwrap();
+    let mut connection = SqliteConnectOptions::new().filename(&old).connect().await.unwrap();
+    assert_eq!(connection.head().await.unwrap().position.seq, Seq(1_600));
     let store = house.open().await;
     assert_eq!(store.head().await.unwrap().position, backup.position);
 }
