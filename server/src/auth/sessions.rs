@@ -118,3 +118,33 @@ impl Memory {
         self.entries.insert(session.id, Entry { session, asked, confirmed });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use push_system::accounts::Username;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::{
+        Accounts as _, Change, Log as _, NewAccount, NewSession, TokenHash, Write, memory::MemoryStore,
+    };
+
+    #[tokio::test]
+    async fn where_any_session_may_have_ended_the_store_is_asked_anew() {
+        let (store, at) = (MemoryStore::new(1), Timestamp::from_unix_ms(0));
+        let account =
+            NewAccount { name: Username::parse("ana").unwrap(), email: None, password_hash: "x".to_owned(), at };
+        let user = store.register(account).await.unwrap().unwrap().person.id;
+        let id = SessionId(Uuid::from_u128(7));
+        let (refresh, expires) = (TokenHash([1; 32]), at.plus_ms(60_000));
+        let session = NewSession { id, user, password_hash: "x".to_owned(), refresh, at, expires };
+        assert!(store.open_session(session).await.unwrap());
+        let sessions = Sessions::default();
+        assert!(sessions.find(&store, id, at).await.unwrap().is_some());
+        let change = Change::Revoke(Revocation::Session(id));
+        store.commit(&[Write { at, tag: 1, change }]).await.unwrap();
+        assert!(sessions.find(&store, id, at).await.unwrap().is_some(), "believed for a while");
+        sessions.forget_all();
+        assert!(sessions.find(&store, id, at).await.unwrap().is_none());
+    }
+}

@@ -123,6 +123,24 @@ async fn a_commit_nobody_can_tell_about_is_said_so_and_safe_to_repeat() {
 }
 
 #[tokio::test]
+async fn one_commit_without_an_answer_does_not_keep_the_queue_waiting_for_each_look_up() {
+    let (app, store) = with_faults().await;
+    let ana = app.person("ana").await;
+    store.set(Fault::Unanswered);
+    let keys: Vec<String> = (0..20).map(|n| format!("k{n}")).collect();
+    let requests = keys.iter().map(|key| publish_with_key(&ana, key, "anybody?"));
+    for answer in futures::future::join_all(requests).await {
+        answer.refuses(503, "outcome_unknown", None);
+    }
+    let looked_up = store.looked_up.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(looked_up < keys.len(), "{looked_up} look-ups of a store that answers none");
+    store.set(Fault::None);
+    publish_with_key(&ana, "k0", "anybody?").await.is(200);
+    drop(store);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_bad_row_fails_alone() {
     let (app, store) = with_faults().await;
     let ana = app.person("ana").await;

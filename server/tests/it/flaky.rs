@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -31,6 +31,8 @@ pub enum Fault {
     AnswerLost,
     /// It does not commit, and nobody can tell. Once.
     Vanished,
+    /// It does not commit, nobody can tell, and nothing is found.
+    Unanswered,
     /// It commits, and the process hangs before anything else happens, as if it were killed there.
     HangAfterCommit,
     /// Every batch that holds this text is rolled back.
@@ -43,11 +45,19 @@ pub struct Flaky {
     fault: Mutex<Fault>,
     away: AtomicBool,
     hung: Notify,
+    /// Keys that were looked for.
+    pub looked_up: AtomicUsize,
 }
 
 impl Flaky {
     pub fn around(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { inner, fault: Mutex::default(), away: AtomicBool::new(false), hung: Notify::new() })
+        Arc::new(Self {
+            inner,
+            fault: Mutex::default(),
+            away: AtomicBool::new(false),
+            hung: Notify::new(),
+            looked_up: AtomicUsize::new(0),
+        })
     }
 
     pub fn set(&self, fault: Fault) {
@@ -99,7 +109,7 @@ macro_rules! faulty_store {
                 self.reach().map_err(CommitError::NotStored)?;
                 let unknown = || CommitError::OutcomeUnknown(StoreError::new("the answer is lost"));
                 match self.take_once() {
-                    Fault::Vanished => return Err(unknown()),
+                    Fault::Vanished | Fault::Unanswered => return Err(unknown()),
                     Fault::BadText(text) if holds(batch, &text) => {
                         return Err(CommitError::NotStored(StoreError::new("a bad row")));
                     }
@@ -115,6 +125,15 @@ macro_rules! faulty_store {
                     Fault::None | Fault::BadText(_) => {}
                 }
                 self.inner.commit(batch).await
+            }
+
+            async fn find_key(&self, sender: UserId, key: &ClientId) -> Result<Option<KeyUse>, StoreError> {
+                self.looked_up.fetch_add(1, Ordering::SeqCst);
+                self.reach()?;
+                if *self.fault.lock().unwrap() == Fault::Unanswered {
+                    return Err(StoreError::new("no answer"));
+                }
+                self.inner.find_key(sender, key).await
             }
 
             $(async fn $log(&self, $($log_arg: $log_type),*) -> Result<$log_answer, StoreError> {
@@ -141,7 +160,6 @@ faulty_store! {
         probe(seq: Seq) -> Probe;
         entries(after: Seq, limit: u32) -> Vec<Entry>;
         entries_for(user: UserId, after: Seq, through: Seq, limit: u32) -> Vec<Entry>;
-        find_key(sender: UserId, key: &ClientId) -> Option<KeyUse>;
         forget_keys(before: Timestamp) -> u64;
         snapshot(user: UserId, limit: u32) -> Option<Snapshot>;
         history(user: UserId, query: &HistoryQuery) -> HistoryPage;
