@@ -3,6 +3,8 @@
 //! It never holds a queue of events: it holds a cursor. While bytes wait to leave, nothing is fetched; when they have
 //! left, the next page behind the cursor is. So a slow reader costs one page of memory, and nobody waits for it.
 
+mod ending;
+
 use std::{
     future::poll_fn,
     sync::{Arc, atomic::Ordering},
@@ -12,7 +14,7 @@ use std::{
 
 use axum::{
     Error,
-    extract::ws::{CloseFrame, Message, Utf8Bytes},
+    extract::ws::{Message, Utf8Bytes},
 };
 use futures::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _, future::BoxFuture};
 use push_system::{
@@ -40,8 +42,6 @@ use crate::{
 const STALL_LOOKS: u32 = 6;
 /// Frames of a peer that never stops talking, before what is due has its turn.
 const HEARD_IN_A_ROW: u32 = 64;
-/// Milliseconds a client whose store went away should wait.
-const RETRY_MS: u64 = 2_000;
 
 /// Frames out and in: a WebSocket, or what stands for one where runs are repeated.
 pub trait Wire: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Unpin {}
@@ -131,15 +131,6 @@ struct Socket<W> {
 impl<W> Drop for Socket<W> {
     fn drop(&mut self) {
         self.leave_seat();
-    }
-}
-
-impl<W> Socket<W> {
-    /// Once: a connection that only waits for its end counts no more as somebody who is there.
-    fn leave_seat(&mut self) {
-        if !std::mem::replace(&mut self.left, true) {
-            self.app.push.leave(&self.seat);
-        }
     }
 }
 
@@ -409,35 +400,6 @@ impl<W: Wire> Socket<W> {
         }
     }
 
-    fn time_passed(&mut self) {
-        let now = Instant::now();
-        if self.closing_until.is_some_and(|until| now >= until) {
-            self.peer_is = Presence::Gone;
-        } else if self.drain_at.is_some_and(|at| now >= at) {
-            self.close(CloseCode::RESTART);
-        } else if self.token_is_over() {
-            self.refuse(ErrorCode::TokenExpired, EN.token_expired, 0, CloseCode::TOKEN_EXPIRED);
-        } else {
-            self.look_for_progress(now);
-            self.beat();
-        }
-    }
-
-    /// A bearer's socket lives as long as its token; a cookie's as long as its session.
-    fn token_is_over(&self) -> bool {
-        self.identity.expires.is_some_and(|expires| self.app.clock.now() >= expires)
-    }
-
-    /// Whether the peer took any byte since the last look.
-    fn look_for_progress(&mut self, now: Instant) {
-        let written = self.peer.written.load(Ordering::Relaxed);
-        if !self.writing || written != self.progress.0 {
-            self.progress = (written, now);
-        } else if now >= self.progress.1 + self.app.ws.stall {
-            self.close(CloseCode::STALLED);
-        }
-    }
-
     /// The heartbeat, with the cursor where it really is: a seat that was not woken has nothing before the mark.
     fn beat(&mut self) {
         let mark = self.push().dispatched();
@@ -464,43 +426,6 @@ impl<W: Wire> Socket<W> {
     fn until(&self, moment: Timestamp) -> Duration {
         let left = moment.unix_ms() - self.app.clock.now().unix_ms();
         self.born.elapsed() + Duration::from_millis(u64::try_from(left).unwrap_or_default())
-    }
-
-    fn store_is_away(&mut self, error: &StoreError) {
-        let (user, seq) = (self.identity.person.id.0, self.cursor.seq.0);
-        tracing::warn!(%error, user.id = user, log.seq = seq, "ws.replay.failed");
-        self.refuse(ErrorCode::Unavailable, EN.unavailable, RETRY_MS, CloseCode::TRY_LATER);
-    }
-
-    fn refuse(&mut self, code: ErrorCode, message: &str, retry_ms: u64, close: CloseCode) {
-        self.send(&ServerFrame::Error { code, message: message.to_owned(), retry_ms });
-        self.close(close);
-    }
-
-    fn close(&mut self, code: CloseCode) {
-        let actions = self.connection.close(code);
-        self.perform(actions);
-    }
-
-    fn write_close(&mut self, code: CloseCode) {
-        self.write(Message::Close(Some(CloseFrame { code: code.0, reason: Utf8Bytes::default() })));
-        self.begin_closing();
-    }
-
-    fn begin_closing(&mut self) {
-        self.leave_seat();
-        self.connection.close(CloseCode::NORMAL);
-        self.reading = Reading::CaughtUp;
-        self.publishing = None;
-        self.writing = true;
-        let latest = Instant::now() + self.grace();
-        self.closing_until.get_or_insert(latest);
-    }
-
-    /// How long a close may take: within the other half of the drain time when the server goes.
-    fn grace(&self) -> Duration {
-        let half = self.app.config.drain / 2;
-        if self.drain_at.is_some() { self.app.ws.grace.min(half) } else { self.app.ws.grace }
     }
 
     fn send(&mut self, frame: &ServerFrame) {

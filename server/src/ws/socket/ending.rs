@@ -1,0 +1,94 @@
+//! How a connection ends: what is due, what is said last, and how long that may take.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
+use push_system::{
+    catalogue::EN,
+    error::ErrorCode,
+    protocol::{CloseCode, ServerFrame},
+};
+use tokio::time::Instant;
+
+use super::{Presence, Reading, Socket, Wire};
+use crate::store::StoreError;
+
+/// Milliseconds a client whose store went away should wait.
+const RETRY_MS: u64 = 2_000;
+
+impl<W: Wire> Socket<W> {
+    pub(super) fn time_passed(&mut self) {
+        let now = Instant::now();
+        if self.closing_until.is_some_and(|until| now >= until) {
+            self.peer_is = Presence::Gone;
+        } else if self.drain_at.is_some_and(|at| now >= at) {
+            self.close(CloseCode::RESTART);
+        } else if self.token_is_over() {
+            self.refuse(ErrorCode::TokenExpired, EN.token_expired, 0, CloseCode::TOKEN_EXPIRED);
+        } else {
+            self.look_for_progress(now);
+            self.beat();
+        }
+    }
+
+    /// A bearer's socket lives as long as its token; a cookie's as long as its session.
+    fn token_is_over(&self) -> bool {
+        self.identity.expires.is_some_and(|expires| self.app.clock.now() >= expires)
+    }
+
+    /// Whether the peer took any byte since the last look.
+    fn look_for_progress(&mut self, now: Instant) {
+        let written = self.peer.written.load(Ordering::Relaxed);
+        if !self.writing || written != self.progress.0 {
+            self.progress = (written, now);
+        } else if now >= self.progress.1 + self.app.ws.stall {
+            self.close(CloseCode::STALLED);
+        }
+    }
+
+    pub(super) fn store_is_away(&mut self, error: &StoreError) {
+        let (user, seq) = (self.identity.person.id.0, self.cursor.seq.0);
+        tracing::warn!(%error, user.id = user, log.seq = seq, "ws.replay.failed");
+        self.refuse(ErrorCode::Unavailable, EN.unavailable, RETRY_MS, CloseCode::TRY_LATER);
+    }
+
+    pub(super) fn refuse(&mut self, code: ErrorCode, message: &str, retry_ms: u64, close: CloseCode) {
+        self.send(&ServerFrame::Error { code, message: message.to_owned(), retry_ms });
+        self.close(close);
+    }
+
+    pub(super) fn close(&mut self, code: CloseCode) {
+        let actions = self.connection.close(code);
+        self.perform(actions);
+    }
+
+    pub(super) fn write_close(&mut self, code: CloseCode) {
+        self.write(Message::Close(Some(CloseFrame { code: code.0, reason: Utf8Bytes::default() })));
+        self.begin_closing();
+    }
+
+    pub(super) fn begin_closing(&mut self) {
+        self.leave_seat();
+        self.connection.close(CloseCode::NORMAL);
+        self.reading = Reading::CaughtUp;
+        self.publishing = None;
+        self.writing = true;
+        let latest = Instant::now() + self.grace();
+        self.closing_until.get_or_insert(latest);
+    }
+
+    /// How long a close may take: within the other half of the drain time when the server goes.
+    pub(super) fn grace(&self) -> Duration {
+        let half = self.app.config.drain / 2;
+        if self.drain_at.is_some() { self.app.ws.grace.min(half) } else { self.app.ws.grace }
+    }
+}
+
+impl<W> Socket<W> {
+    /// Once: a connection that only waits for its end counts no more as somebody who is there.
+    pub(super) fn leave_seat(&mut self) {
+        if !std::mem::replace(&mut self.left, true) {
+            self.app.push.leave(&self.seat);
+        }
+    }
+}
