@@ -26,7 +26,7 @@ impl World {
             Fault::RollingRestart => self.rolling_restart().await?,
             Fault::MoveSockets => self.move_sockets().await?,
             Fault::StallReaders => self.stall_readers().await,
-            Fault::HalfOpen => self.half_open().await,
+            Fault::HalfOpen => self.half_open().await?,
             Fault::CutDatabase => self.cut_database().await,
             Fault::LoseCommit => self.lose_commit(),
             Fault::CrashDatabase => self.crash_database().await?,
@@ -90,13 +90,15 @@ impl World {
         self.notes.push(format!("server memory {} → {} MiB", before / MEBIBYTE, after / MEBIBYTE));
     }
 
-    async fn half_open(&mut self) {
+    async fn half_open(&mut self) -> Result<(), Failure> {
         self.doors.iter().for_each(super::proxy::Proxy::freeze_present);
         self.mark();
         let newest = self.newest() + 1;
-        if !self.all_have(newest, NOTICED_WITHIN).await {
-            self.notes.push("not every reader came back by itself".to_owned());
+        if self.all_have(newest, NOTICED_WITHIN).await {
+            return Ok(());
         }
+        // Not healed first: that would wake the readers and hide it.
+        Err(Failure::new("not every reader noticed by itself that its socket is dead"))
     }
 
     async fn cut_database(&mut self) {
@@ -194,11 +196,10 @@ impl World {
         self.readers[..away].iter().for_each(|reader| reader.order(Order::Read));
         self.mark();
         let back = Instant::now();
-        if self.all_have(newest, CAUGHT_UP_WITHIN).await {
-            self.notes.push(format!("caught up in {:.1} s", back.elapsed().as_secs_f64()));
-        } else {
-            self.notes.push("not everybody caught up in time".to_owned());
+        if !self.all_have(newest, CAUGHT_UP_WITHIN).await {
+            return Err(Failure::new("not everybody who was away caught up in time"));
         }
+        self.notes.push(format!("caught up in {:.1} s", back.elapsed().as_secs_f64()));
         Ok(())
     }
 

@@ -94,8 +94,6 @@ pub(crate) struct Record {
     pub(crate) starts: Vec<(UserId, ReadState)>,
     /// The head when the run began: what stood there before is not this run's.
     pub(crate) base: u64,
-    /// Whether this run cuts or restores the log, so that readers may be told to start over.
-    pub(crate) may_reset: bool,
 }
 
 fn print(value: impl Hash) -> u64 {

@@ -74,7 +74,7 @@ pub(crate) fn judge(record: &Record, tables: &Tables) -> Verdict {
         let share = Share::of(tables, person, start);
         read_states_agree(person, &share, tables, record.base, &mut verdict);
         for reader in readers {
-            follows(reader, &share, record.may_reset, tables.head, &mut verdict);
+            follows(reader, &share, tables.head, &mut verdict);
         }
     }
     verdict
@@ -218,11 +218,11 @@ fn read_states_agree(person: &Person, share: &Share<'_>, tables: &Tables, base: 
 }
 
 /// Every reader applied exactly what it was entitled to, between snapshots that are folds, and ended with the fold.
-fn follows(reader: &ReaderHistory, share: &Share<'_>, may_reset: bool, head: u64, verdict: &mut Verdict) {
+fn follows(reader: &ReaderHistory, share: &Share<'_>, head: u64, verdict: &mut Verdict) {
     for complaint in &reader.complaints {
         verdict.note(Kind::Other, || format!("{}: {complaint}", reader.name));
     }
-    if let (false, Some(reason)) = (may_reset, reader.resets.first()) {
+    if let Some(reason) = reader.resets.first() {
         verdict.note(Kind::Other, || format!("{} was reset ({reason}) though nothing cut the log", reader.name));
     }
     for segment in &reader.segments {

@@ -57,13 +57,8 @@ pub(crate) async fn run(plan: Plan, servers: &Servers, running: Option<Running>)
     time::sleep(QUIET).await;
     let mut publishes = world.end_writing().await?;
     let tables = come_to_rest(&mut world, &mut publishes).await?;
-    let mut record = Record {
-        publishes,
-        readers: Vec::new(),
-        starts: std::mem::take(&mut world.starts),
-        base: world.base,
-        may_reset: false,
-    };
+    let mut record =
+        Record { publishes, readers: Vec::new(), starts: std::mem::take(&mut world.starts), base: world.base };
     for reader in world.readers.drain(..) {
         record.readers.push(reader.finish().await?);
     }
@@ -74,6 +69,13 @@ pub(crate) async fn run(plan: Plan, servers: &Servers, running: Option<Running>)
         Fault::LoseCommit => world.pipes.iter().map(|pipe| u64::from(pipe.lost_commits())).sum(),
         _ => world.injected,
     };
+    // A run in which nothing happened proves nothing.
+    if world.plan.scenario.fault != Fault::None && injected == 0 {
+        return Err(Failure::new("the fault never happened"));
+    }
+    if verdict.checked == 0 {
+        return Err(Failure::new("no event was checked"));
+    }
     Ok(Outcome {
         verdict,
         timing,

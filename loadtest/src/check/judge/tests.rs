@@ -134,7 +134,6 @@ fn record() -> Record {
         readers: (1..=3).map(reader).collect(),
         starts: (1..=3).map(|id| (UserId(id), ReadState::default())).collect(),
         base: 0,
-        may_reset: false,
     }
 }
 
