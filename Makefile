@@ -1,6 +1,5 @@
 .DEFAULT_GOAL := build
-.PHONY: build run test setup dev fmt lint e2e screenshots sizes bench simulate help
-.PHONY: build run test setup dev fmt lint e2e screenshots sizes bench chaos help
+.PHONY: build run test setup dev fmt lint e2e screenshots sizes bench simulate chaos help
 
 build: ## Build the release binary, target/release/push-system (the default)
 	@scripts/build.sh

@@ -28,14 +28,17 @@ impl MariaDb {
         let mut server = Server::prepare("mariadbd", program)?;
         let in_folder = |name: &str| server.folder().join(name).to_string_lossy().into_owned();
         let (data, init) = (format!("--datadir={}", in_folder("data")), in_folder("user.sql"));
+        // Of its own: a server that starts deletes the temporary tables it finds there, whoever is using them.
+        let temporary = format!("--tmpdir={}", server.folder().display());
         // Only the making of its tables is not flushed; what runs in it is.
         let options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-flush-method=nosync"];
-        let options = ["--no-defaults", &data].into_iter().chain(options).map(str::to_owned);
+        let options = ["--no-defaults", &data, &temporary].into_iter().chain(options).map(str::to_owned);
         server.run(&install, &options.collect::<Vec<_>>())?;
         fs::write(&init, USER)?;
         let own = [
             "--no-defaults".to_owned(),
             data,
+            temporary,
             format!("--port={}", server.port()),
             "--bind-address=127.0.0.1".to_owned(),
             "--skip-name-resolve".to_owned(),

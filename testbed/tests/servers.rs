@@ -68,6 +68,16 @@ async fn mariadb_keeps_what_was_committed_when_it_is_killed() {
 }
 
 #[tokio::test]
+async fn a_mariadb_that_starts_takes_no_temporary_table_of_another() {
+    let Some(server) = or_report(MariaDb::start().await, "mariadb starts beside another") else { return };
+    let mut connection = MySqlConnection::connect(&server.database().await).await.unwrap();
+    let table = "CREATE TEMPORARY TABLE passing (n INTEGER) ENGINE = Aria";
+    sqlx::raw_sql(table).execute(&mut connection).await.unwrap();
+    let _beside = MariaDb::start().await.unwrap();
+    sqlx::raw_sql("DROP TEMPORARY TABLE passing").execute(&mut connection).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_frozen_postgres_answers_nothing_until_it_is_thawed() {
     let Some(server) = or_report(Postgres::start().await, "postgres is frozen") else { return };
     let mut connection = PgConnection::connect(&server.url("postgres")).await.unwrap();
