@@ -11,6 +11,7 @@
 //! 6. [`error`], [`limits`], [`catalogue`]: how things fail, how large they get, what people read.
 
 pub mod accounts;
+pub mod admin;
 pub mod api;
 pub mod audience;
 pub mod catalogue;

@@ -1,0 +1,170 @@
+//! What a person sees of their logins, and an admin of everyone: the shapes of `/auth/sessions` and `/admin/…`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    accounts::{Person, Role},
+    ids::UserId,
+    timestamp::Timestamp,
+};
+
+/// One login of one person on one device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Its id: 32 hexadecimal digits.
+    pub id: String,
+    /// Which program on which system, as far as it says; empty when it does not.
+    pub device: String,
+    /// The address it was last seen from; empty when nobody knows.
+    pub address: String,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it was last seen, to the minute.
+    pub last_seen: Timestamp,
+    /// When it is over, whatever happens.
+    pub expires: Timestamp,
+    /// Whether the request that asks belongs to it.
+    pub current: bool,
+}
+
+/// The answer of `GET /auth/sessions` and `GET /admin/users/{id}/sessions`: the one seen last comes first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionList {
+    /// Those in force.
+    pub sessions: Vec<SessionInfo>,
+}
+
+/// The answer of `POST /auth/ticket`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Good for one `/ws?ticket=`.
+    pub ticket: String,
+    /// Seconds it lives.
+    pub expires_in: u64,
+}
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It is in use.
+    Active,
+    /// Its person may not log in until an admin enables it.
+    Disabled,
+    /// It is gone for good. Its name stays taken, because messages stand under it.
+    Deleted,
+}
+
+/// An account as an admin sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserInfo {
+    /// Its number.
+    pub id: UserId,
+    /// Its name.
+    pub name: String,
+    /// Its address, if given.
+    pub email: Option<String>,
+    /// What it may do.
+    pub role: Role,
+    /// Whether it may do anything.
+    pub standing: Standing,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Sessions in force.
+    pub sessions: u64,
+    /// When one of them was last seen, to the minute.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// A page of `GET /admin/users?after=<id>&limit=1..200`, by number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserPage {
+    /// The accounts.
+    pub users: Vec<UserInfo>,
+    /// `after` of the next page; none when this is the last one.
+    pub next: Option<UserId>,
+}
+
+/// The body of `PATCH /admin/users/{id}`; what is missing stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserChange {
+    /// May not log in any more, or may again.
+    #[serde(default)]
+    pub disabled: Option<bool>,
+    /// May do more, or less.
+    #[serde(default)]
+    pub role: Option<Role>,
+}
+
+/// The answer of `POST /admin/users/{id}/password`, shown once: nobody can read it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPassword {
+    /// What the person logs in with and should change.
+    pub password: String,
+}
+
+/// An invitation as an admin sees it in `GET /admin/invites`: good for one registration, also where registration is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteInfo {
+    /// Its id, which is not the secret.
+    pub id: String,
+    /// Who made it.
+    pub by: Person,
+    /// When.
+    pub created: Timestamp,
+    /// When it is over.
+    pub expires: Timestamp,
+    /// Who registered with it.
+    pub used_by: Option<Person>,
+}
+
+/// The answer of `GET /admin/invites`, the latest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteList {
+    /// Those that are not over, and those that were used.
+    pub invites: Vec<InviteInfo>,
+}
+
+/// The answer of `POST /admin/invites`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewInvite {
+    /// Its id.
+    pub id: String,
+    /// The address to give to the person, `{base}/register?invite=…`; shown once.
+    pub url: String,
+    /// When it is over.
+    pub expires: Timestamp,
+}
+
+/// `GET` and `PATCH /admin/settings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerSettings {
+    /// Whether anybody may make an account. Where the configuration closes registration, no admin opens it.
+    pub registration_open: bool,
+}
+
+/// What somebody did that others may want to know about: a row of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// Ascending with time.
+    pub id: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What, as a stable word like `login_failed`.
+    pub action: String,
+    /// Who did it, by name; none when nobody was logged in.
+    pub actor: Option<String>,
+    /// To whom or what, like a name; empty when that says nothing.
+    pub target: String,
+    /// From which address; empty where it was done on the machine itself.
+    pub address: String,
+}
+
+/// A page of `GET /admin/audit?before=<id>&limit=1..200`, newest first. `GET /admin/audit.csv` holds all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditPage {
+    /// The records.
+    pub records: Vec<AuditRecord>,
+    /// `before` of the next page; none when this is the last one.
+    pub next: Option<u64>,
+}
