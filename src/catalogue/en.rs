@@ -33,6 +33,7 @@ pub static EN: Catalogue = Catalogue {
     not_a_list: "This must be a list.",
     not_a_yes_or_no: "This must be true or false.",
     wrong_type: "This value has another type than is expected here.",
+    upgrade_required: "This address speaks WebSocket: ask for an upgrade, version 13.",
     media_type: |expected| format!("Send the body as {expected}."),
     body_too_slow: "The body did not come in time. Send it again.",
     body_too_large: "The request is too large: at most 64 KiB.",

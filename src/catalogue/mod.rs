@@ -41,6 +41,7 @@ pub struct Catalogue {
     pub not_a_list: &'static str,
     pub not_a_yes_or_no: &'static str,
     pub wrong_type: &'static str,
+    pub upgrade_required: &'static str,
     pub media_type: fn(&str) -> String,
     pub body_too_large: &'static str,
     pub body_too_slow: &'static str,
