@@ -87,7 +87,7 @@ pub struct Follower {
 
 impl Follower {
     /// Follows until the sequencer's end of `feed` is gone.
-    pub async fn run(self, mut feed: mpsc::UnboundedReceiver<Vec<Committed>>, mut hints: Box<dyn Subscription>) {
+    pub async fn run(self, mut feed: mpsc::Receiver<Vec<Committed>>, mut hints: Box<dyn Subscription>) {
         let mut hearing = true;
         // One deadline over all turns: traffic must not put the comparison off.
         let mut next_check = Instant::now() + self.pause();

@@ -137,9 +137,8 @@ impl Push {
         let hub = Arc::new(Hub::new(tail.head(), settings.sockets_per_user, settings.sockets_per_address));
         let presence = Arc::new(PresenceBoard::new(settings.leave_after));
         let follower_state = Arc::new(follower::State::default());
-        let (committed, feed) = tokio::sync::mpsc::unbounded_channel();
         let finish = CancellationToken::new();
-        let sequencer = Sequencer::start(store.clone(), committed, tracker, finish.clone());
+        let (sequencer, feed) = Sequencer::start(store.clone(), tracker, finish.clone());
         let follower = Follower {
             store: store.clone(),
             bus: bus.clone(),
