@@ -38,6 +38,9 @@ const UNLOCK: &str = "SELECT RELEASE_LOCK(CONCAT('push-system ', SHA1(DATABASE()
 /// The schema, step by step; `push_system_schema` holds how many of them a database has taken.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/mysql/0001_log_and_accounts.sql")];
 
+/// The least `max_allowed_packet`: twice what the rows of one INSERT come to (`commit.rs`), and more than the largest row.
+const PACKET: i64 = 1_048_576;
+
 /// Whose server it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -113,13 +116,13 @@ fn numbers(version: &str) -> [u32; 2] {
     [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)]
 }
 
-/// Reads back what durability rests on.
+/// Reads back what durability rests on, and whether the largest statement may be sent.
 pub(super) async fn check_settings(connection: &mut MySqlConnection, database: &str) -> Result<(), OpenError> {
     const SETTINGS: &str = "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED), \
-        CAST(@@log_bin AS SIGNED), CAST(@@sync_binlog AS SIGNED)";
+        CAST(@@log_bin AS SIGNED), CAST(@@sync_binlog AS SIGNED), CAST(@@max_allowed_packet AS SIGNED)";
     let hint = "without it, what was acknowledged is lost when the machine fails";
-    let read: Result<(i64, i64, i64), _> = sqlx::query_as(SETTINGS).fetch_one(connection).await;
-    let (flush, log_bin, sync_binlog) = read.map_err(OpenError::of(database))?;
+    let read: Result<(i64, i64, i64, i64), _> = sqlx::query_as(SETTINGS).fetch_one(connection).await;
+    let (flush, log_bin, sync_binlog, packet) = read.map_err(OpenError::of(database))?;
     let weak = |setting, found: i64| {
         let (database, found) = (database.to_owned(), found.to_string());
         Err(OpenError::Weak { database, setting, found, needed: "1", hint })
@@ -129,6 +132,11 @@ pub(super) async fn check_settings(connection: &mut MySqlConnection, database: &
     }
     if log_bin != 0 && sync_binlog != 1 {
         return weak("sync_binlog", sync_binlog);
+    }
+    if packet < PACKET {
+        let (database, found, needed) = (database.to_owned(), packet.to_string(), "1048576 (1M) or more");
+        let hint = "what people write would not fit into a statement";
+        return Err(OpenError::Weak { database, setting: "max_allowed_packet", found, needed, hint });
     }
     Ok(())
 }
