@@ -37,6 +37,8 @@ impl ServerFixture for Shared {
         JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
         WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'";
 
+    const SLEEP: &'static str = "SELECT SLEEP(5)";
+
     fn url(&self) -> String {
         self.0.clone()
     }
@@ -84,6 +86,12 @@ async fn answers_before_the_flush_are_refused() {
     let store = MySqlStore::open(&ServerUrl::parse(&url).unwrap()).await.unwrap();
     let ana = person(&store, "ana").await;
     assert_eq!(say(&store, &ana, "with a binlog").await.0, 1);
+
+    server.execute("SET GLOBAL innodb_flush_log_at_trx_commit = 2").await;
+    Shared(url).raw(Shared::KILL_ALL).await;
+    let refused = store.commit(&[publish(&ana, "k", "hello", &[])]).await;
+    assert!(matches!(&refused, Err(CommitError::NotStored(error)) if error.is_away()), "{refused:?}");
+    assert_eq!(store.head().await.unwrap().position.seq.0, 1, "readers read on");
 }
 
 /// As large as messages may be, and written so that their words are as long as can be.

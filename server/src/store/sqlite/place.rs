@@ -14,7 +14,7 @@ use std::{
 
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
-use super::super::StoreError;
+use super::super::{StoreError, open::Opener};
 
 /// Which file it is.
 type FileId = (u64, u64);
@@ -23,18 +23,9 @@ type FileId = (u64, u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Written(i64, i64, u64);
 
-/// Who holds the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
-    /// A server: it alone folds the WAL into the file.
-    Server,
-    /// A tool, perhaps beside a server.
-    Guest,
-}
-
 #[derive(Debug)]
 pub(super) struct Place {
-    holder: Holder,
+    opener: Opener,
     path: PathBuf,
     file: FileId,
     /// The WAL and its index, as long as they are ours.
@@ -56,7 +47,7 @@ fn look(path: &Path) -> io::Result<(FileId, Written)> {
 
 impl Place {
     /// The place of a database that was opened and written just now.
-    pub(super) fn of(path: &Path, holder: Holder) -> io::Result<Self> {
+    pub(super) fn of(path: &Path, opener: Opener) -> io::Result<Self> {
         let (file, written) = look(path)?;
         let sides = ["-wal", "-shm"].iter().filter_map(|side| {
             let mut name = path.as_os_str().to_owned();
@@ -65,7 +56,7 @@ impl Place {
             look(&path).ok().map(|(file, _)| (path, file))
         });
         let sides = sides.collect();
-        Ok(Self { holder, path: path.to_owned(), file, sides, state: Mutex::new(State { written, lost: None }) })
+        Ok(Self { opener, path: path.to_owned(), file, sides, state: Mutex::new(State { written, lost: None }) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -115,7 +106,7 @@ impl Place {
     /// leaves the file sound.
     pub(super) async fn check_content(&self) -> Result<(), StoreError> {
         let written = self.written_now()?;
-        if self.holder == Holder::Guest || written == self.state().written {
+        if self.opener == Opener::Tool || written == self.state().written {
             return Ok(());
         }
         tracing::warn!(path = %self.path.display(), "another program wrote to the database; it is checked");

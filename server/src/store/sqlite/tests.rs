@@ -155,7 +155,7 @@ async fn weaker_settings_are_refused() {
     ));
     connection.close().await.unwrap();
     file.raw("PRAGMA journal_mode = DELETE").await;
-    let mut connection = open::readers(&file.path()).acquire().await.unwrap();
+    let mut connection = open::pool(&file.path(), 1).acquire().await.unwrap();
     assert!(matches!(
         open::check_settings(&mut connection).await,
         Err(OpenError::Weak { setting: "journal_mode", .. })
@@ -244,4 +244,33 @@ async fn what_another_program_writes_under_a_transaction_is_noticed_before_its_c
     assert!(matches!(tx.finish(Ok(())).await, Err(CommitError::NotStored(_))));
     let refused = store.commit(&[publish(&ana, "k", "into ruins", &[])]).await;
     assert!(matches!(refused, Err(CommitError::NotStored(_))), "{refused:?}");
+}
+
+/// The follower asks while every other read is taken, and more wait.
+#[tokio::test]
+async fn the_log_is_followed_while_all_readers_are_busy() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let mut busy = Vec::new();
+    for _ in 0..open::READERS {
+        busy.push(store.reader().await.unwrap());
+    }
+    let probe = tokio::time::timeout(std::time::Duration::from_secs(3), store.probe(Seq(0))).await;
+    assert_eq!(probe.expect("at once").unwrap().head.position.seq, Seq(0));
+    drop(busy);
+}
+
+#[tokio::test]
+async fn a_connection_that_found_history_trimmed_is_used_again() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    for _ in 0..3 {
+        say(&store, &ana, "hello").await;
+    }
+    store.trim(Seq(2)).await.unwrap();
+    for _ in 0..3 {
+        assert!(store.entries_for(ana.id, Seq(0), Seq(3), 10).await.unwrap_err().is_trimmed());
+    }
+    assert!(store.readers.size() > 0, "each was thrown away");
 }
