@@ -87,6 +87,9 @@ pub(super) enum NoAnswer {
     /// A server on the network said nothing for so long.
     #[error("the database did not answer within {} s", .0.as_secs())]
     Within(Duration),
+    /// Another program wrote into its file.
+    #[error("another program wrote into the database; nothing is stored until it was examined")]
+    Examined,
 }
 
 pub(super) fn no_answer(patience: Duration) -> StoreError {

@@ -11,6 +11,7 @@ mod log;
 mod open;
 mod place;
 mod search;
+mod wal_index;
 mod writer;
 
 #[cfg(test)]
@@ -73,6 +74,9 @@ impl SqliteStore {
         let mut connection = open::connect(&options).await?;
         open::check_settings(&mut connection).await?;
         open::migrate(&mut connection, path, opener).await?;
+        if opener == Opener::Server {
+            open::fold_wal(&mut connection).await?;
+        }
         let (readers, followers) = (open::pool(path, open::READERS), open::pool(path, FOLLOWERS));
         let place = Arc::new(Place::of(path, opener).map_err(open::at(path))?);
         Ok(Self { writer: Writer::new(place.clone(), options, connection), place, readers, followers, _claim: claim })

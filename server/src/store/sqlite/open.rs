@@ -175,6 +175,12 @@ pub(super) async fn check_settings(connection: &mut SqliteConnection) -> Result<
     Ok(())
 }
 
+/// Folds into the file what a server that was killed left beside it: where its WAL was read again, `SQLite` does not know
+/// how much of it the file holds, and [`super::place`] goes by that.
+pub(super) async fn fold_wal(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(connection).await.map(drop).map_err(refused)
+}
+
 /// Takes the steps that are missing, all in one transaction: of processes that start together, the second finds the
 /// work done, and one that dies half way leaves nothing.
 pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path, opener: Opener) -> Result<(), OpenError> {
