@@ -30,7 +30,7 @@ use super::{
     open::Opener,
     statements::Statements,
 };
-use place::Place;
+use place::{Overwritten, Place};
 use writer::{SqliteWrite, Writer};
 
 /// A database in one file.
@@ -77,8 +77,9 @@ impl SqliteStore {
         if opener == Opener::Server {
             open::fold_wal(&mut connection).await?;
         }
-        let (readers, followers) = (open::pool(path, open::READERS), open::pool(path, FOLLOWERS));
-        let place = Arc::new(Place::of(path, opener).map_err(open::at(path))?);
+        let overwritten = Overwritten::default();
+        let [readers, followers] = [open::READERS, FOLLOWERS].map(|most| open::pool(path, most, &overwritten));
+        let place = Arc::new(Place::of(path, opener, overwritten).map_err(open::at(path))?);
         Ok(Self { writer: Writer::new(place.clone(), options, connection), place, readers, followers, _claim: claim })
     }
 }

@@ -15,6 +15,7 @@ use sqlx::{
 
 use super::{
     super::{OpenError, open::Opener},
+    place::Overwritten,
     writer,
 };
 
@@ -144,14 +145,19 @@ pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConn
     }
 }
 
-/// Connections that can only read; opened when they are needed.
-pub(super) fn pool(path: &Path, connections: u32) -> SqlitePool {
+/// Connections that can only read; opened when they are needed, and replaced when they remember what the file no longer holds.
+pub(super) fn pool(path: &Path, connections: u32, overwritten: &Overwritten) -> SqlitePool {
+    let overwritten = overwritten.clone();
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).read_only(true);
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(BUSY_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
+        .before_acquire(move |_, meta| {
+            let is_good = !overwritten.within(meta.age);
+            Box::pin(async move { Ok(is_good) })
+        })
         .connect_lazy_with(options)
 }
 

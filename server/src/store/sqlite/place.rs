@@ -14,7 +14,7 @@ use std::{
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
@@ -30,6 +30,22 @@ use super::{
 const EXAMINED_WITHIN: Duration = Duration::from_millis(500);
 /// `SQLITE_CORRUPT` and `SQLITE_NOTADB`: other errors say nothing of the file.
 const DAMAGE: [i32; 2] = [11, 26];
+
+/// When the file was found to be another one than before, if sound: connections from before remember its old pages.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Overwritten(Arc<Mutex<Option<Instant>>>);
+
+impl Overwritten {
+    fn now(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether that was within the life of a connection of this age.
+    pub(super) fn within(&self, age: Duration) -> bool {
+        let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        at.is_some_and(|at| at.elapsed() <= age)
+    }
+}
 
 /// Which file it is.
 type FileId = (u64, u64);
@@ -47,6 +63,7 @@ pub(super) struct Place {
     state: Mutex<State>,
     /// An examination ended.
     examined: Notify,
+    overwritten: Overwritten,
 }
 
 #[derive(Debug)]
@@ -73,7 +90,7 @@ fn beside(path: &Path, side: &str) -> PathBuf {
 
 impl Place {
     /// The place of a database that was opened and written just now.
-    pub(super) fn of(path: &Path, opener: Opener) -> io::Result<Self> {
+    pub(super) fn of(path: &Path, opener: Opener, overwritten: Overwritten) -> io::Result<Self> {
         let index = match opener {
             Opener::Server => Some(WalIndex::beside(path)?),
             Opener::Tool => None,
@@ -86,7 +103,7 @@ impl Place {
         });
         let sides = sides.collect();
         let state = Mutex::new(State { written, index, examining: false, lost: None });
-        Ok(Self { path: path.to_owned(), file, sides, state, examined: Notify::new() })
+        Ok(Self { path: path.to_owned(), file, sides, state, examined: Notify::new(), overwritten })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -190,6 +207,7 @@ impl Place {
         match self.integrity().await {
             Ok(found) if found == "ok" => {
                 tracing::info!(path = %self.path.display(), "the database is sound");
+                self.overwritten.now();
                 self.state().written = written;
             }
             Ok(found) => self.damaged(&found),
@@ -212,6 +230,11 @@ impl Place {
         let found = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut connection).await;
         connection.close().await?;
         found
+    }
+
+    /// Whether a connection opened at that time remembers pages that are others now.
+    pub(super) fn was_overwritten_since(&self, opened: Instant) -> bool {
+        self.overwritten.within(opened.elapsed())
     }
 
     /// The connection that writes was opened anew. If it had been the last one, the index of the WAL is another one now.
