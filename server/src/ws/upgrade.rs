@@ -43,9 +43,8 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
     if !origin_is_allowed(&app, &parts.headers, bearer.is_some()) {
         return problem(Rejection::new(ErrorCode::ForeignOrigin, EN.foreign_origin));
     }
-    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &app).await {
-        Ok(upgrade) => upgrade,
-        Err(_) => return problem(Rejection::new(ErrorCode::UpgradeRequired, EN.upgrade_required)),
+    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &app).await else {
+        return problem(Rejection::new(ErrorCode::UpgradeRequired, EN.upgrade_required));
     };
     let identity = match bearer {
         Some(token) => app.auth.verify_bearer(&token).await,
