@@ -45,6 +45,11 @@ pub static EN: Catalogue = Catalogue {
     foreign_origin: "This came from another site and was not accepted.",
     username_taken: "That username is taken. Choose another one.",
     registration_closed: "This server takes no new accounts. Ask its admin for one.",
+    rate_limited: |seconds| match seconds {
+        1 => "Too many attempts. Try again in a second.".to_owned(),
+        2..=119 => format!("Too many attempts. Try again in {seconds} seconds."),
+        _ => format!("Too many attempts. Try again in {} minutes.", seconds.div_ceil(60)),
+    },
     not_found: "There is nothing at this address.",
     method_not_allowed: "This address does not take that method.",
     outcome_unknown: "Whether this was stored is not known. Send it again with the same key to find out.",

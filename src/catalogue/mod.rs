@@ -53,6 +53,7 @@ pub struct Catalogue {
     pub foreign_origin: &'static str,
     pub username_taken: &'static str,
     pub registration_closed: &'static str,
+    pub rate_limited: fn(u64) -> String,
     pub not_found: &'static str,
     pub method_not_allowed: &'static str,
     pub unavailable: &'static str,

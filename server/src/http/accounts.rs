@@ -18,11 +18,12 @@ use serde::Deserialize;
 
 use super::{
     body::{self, Form, Json},
-    cookies,
+    cookies, credentials,
     problem::Refusal,
 };
 use crate::{
-    auth::{Credentials, Identity, Login, REFRESH_COOKIE, Registration, Typed},
+    auth::{AuthFailure, Credentials, Identity, Login, REFRESH_COOKIE, Registration, Typed},
+    serve::ClientAddress,
     state::AppState,
 };
 
@@ -54,10 +55,14 @@ struct RegisterRequest {
     email: Option<String>,
 }
 
-async fn register(State(state): State<AppState>, Json(request): Json<RegisterRequest>) -> Result<Response, Refusal> {
+async fn register(
+    State(state): State<AppState>,
+    client: ClientAddress,
+    Json(request): Json<RegisterRequest>,
+) -> Result<Response, Refusal> {
     let RegisterRequest { username, password, email } = request;
     let typed = Registration { username, password, email: email.unwrap_or_default() };
-    Ok(with_cookies(&state, state.auth.register(typed).await?))
+    Ok(with_cookies(&state, credentials::register(&state, client, typed).await?))
 }
 
 #[derive(Deserialize)]
@@ -68,18 +73,22 @@ struct LoginRequest {
     password: Typed,
 }
 
-async fn log_in(State(state): State<AppState>, Json(request): Json<LoginRequest>) -> Result<Response, Refusal> {
+async fn log_in(
+    State(state): State<AppState>,
+    client: ClientAddress,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Refusal> {
     let typed = Credentials { username: request.username, password: request.password };
-    Ok(with_cookies(&state, state.auth.log_in(typed).await?))
+    Ok(with_cookies(&state, credentials::log_in(&state, client, typed).await?))
 }
 
 /// The password grant of OAuth 2 (RFC 6749, 4.3), for clients that know nothing else. Programs keep no cookies.
-async fn token(State(state): State<AppState>, Form(fields): Form) -> Result<Response, Refusal> {
+async fn token(State(state): State<AppState>, client: ClientAddress, Form(fields): Form) -> Result<Response, Refusal> {
     if fields.get("grant_type").is_some_and(|grant| grant != "password") {
         return Err(Rejection::at(ErrorCode::Invalid, "grant_type", EN.grant_type).into());
     }
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    Ok(Json(state.auth.log_in(typed).await?.answer()).into_response())
+    Ok(Json(credentials::log_in(&state, client, typed).await?.answer()).into_response())
 }
 
 #[derive(Default, Deserialize)]
@@ -89,17 +98,28 @@ struct RefreshRequest {
 }
 
 /// Takes the token from the body, or, when there is none, from the cookie. Cookies are answered with cookies.
-async fn refresh(State(state): State<AppState>, jar: CookieJar, body: Body) -> Result<Response, Refusal> {
+async fn refresh(
+    State(state): State<AppState>,
+    client: ClientAddress,
+    jar: CookieJar,
+    body: Body,
+) -> Result<Response, Refusal> {
     let bytes = body::read(body).await?;
     let request: RefreshRequest = if bytes.is_empty() { RefreshRequest::default() } else { body::from_json(&bytes)? };
     let cookie = jar.get(REFRESH_COOKIE).map(|cookie| cookie.value().to_owned());
     let given = request.refresh_token.map(|token| token.0).filter(|token| !token.is_empty());
     let from_cookie = given.is_none() || given == cookie;
     let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, EN.unauthorized))?;
-    match state.auth.refresh(&presented).await {
+    let refreshed = state.auth.refresh(&presented).await;
+    match &refreshed {
+        Ok(login) => state.limits.refreshed(client, &login.person.name).await,
+        Err(AuthFailure::Unavailable) => {}
+        Err(_) => state.limits.refresh_failed(client).await?,
+    }
+    match refreshed {
         Ok(login) if from_cookie => Ok(with_cookies(&state, login)),
         Ok(login) => Ok(Json(login.answer()).into_response()),
-        Err(failure) if from_cookie && failure != crate::auth::AuthFailure::Unavailable => {
+        Err(failure) if from_cookie && failure != AuthFailure::Unavailable => {
             let mut response = Refusal::from(failure).into_response();
             cookies::add(&mut response, cookies::of_logout(&state.config));
             Ok(response)
@@ -134,10 +154,11 @@ struct PasswordRequest {
 
 async fn change_password(
     State(state): State<AppState>,
+    client: ClientAddress,
     identity: Identity,
     Json(request): Json<PasswordRequest>,
 ) -> Result<StatusCode, Refusal> {
-    state.auth.change_password(&identity, request.current, request.password).await?;
+    credentials::change_password(&state, client, &identity, request.current, request.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

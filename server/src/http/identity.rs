@@ -2,9 +2,15 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
+use push_system::{
+    catalogue::EN,
+    error::{ErrorCode, Rejection},
+};
+
 use super::problem::Refusal;
 use crate::{
     auth::{AuthFailure, Identity},
+    serve::{ClientAddress, Peer},
     state::AppState,
 };
 
@@ -13,6 +19,16 @@ impl FromRequestParts<AppState> for Identity {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         Ok(state.auth.verify(&parts.headers).await?)
+    }
+}
+
+/// Whom the request is counted against. The accept loop says so of every request.
+impl FromRequestParts<AppState> for ClientAddress {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
+        let peer = parts.extensions.get::<Peer>();
+        peer.map(|peer| peer.client).ok_or_else(|| Refusal(Rejection::new(ErrorCode::Internal, EN.internal)))
     }
 }
 

@@ -12,14 +12,19 @@ use axum_extra::extract::cookie::CookieJar;
 use super::{SOCKET, cookies, pages};
 use crate::{
     auth::{ACCESS_COOKIE, AuthFailure, REFRESH_COOKIE},
+    serve::Peer,
     state::AppState,
 };
 
 /// The middleware. A request with a bearer, or with an access token that is not over, passes untouched.
 pub async fn keep_login(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(token) = token_to_refresh(&state, request.headers()) else { return next.run(request).await };
+    let client = request.extensions().get::<Peer>().map(|peer| peer.client);
     let (access, lines) = match state.auth.refresh(&token).await {
         Ok(login) => {
+            if let Some(client) = client {
+                state.limits.refreshed(client, &login.person.name).await;
+            }
             let lines = cookies::of_login(&login, &state.config, state.clock.now());
             (Some(state.auth.for_this_request(&login)), lines)
         }
@@ -29,7 +34,15 @@ pub async fn keep_login(State(state): State<AppState>, mut request: Request, nex
         Err(failure @ AuthFailure::Unavailable) => {
             return pages::refuse(&state, request.uri(), request.headers(), None, failure.into()).await;
         }
-        Err(_) => (None, cookies::of_logout(&state.config)),
+        Err(failure) => {
+            if failure == AuthFailure::Invalid
+                && let Some(client) = client
+            {
+                // Counted, and nothing more: the cookies go in any case.
+                drop(state.limits.refresh_failed(client).await);
+            }
+            (None, cookies::of_logout(&state.config))
+        }
     };
     cookies::replace(request.headers_mut(), access.as_deref());
     let mut response = next.run(request).await;

@@ -7,6 +7,7 @@
 mod accounts;
 pub mod body;
 mod cookies;
+pub mod credentials;
 pub mod fields;
 mod forms;
 pub mod headers;

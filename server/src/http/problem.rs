@@ -74,9 +74,10 @@ impl From<StoreError> for Refusal {
 
 /// The answer to a refused request.
 pub fn problem(rejection: Rejection) -> Response {
-    let status = status(rejection.code);
+    let (status, wait) = (status(rejection.code), rejection.retry_after_s);
     let mut response = (status, Json(document(rejection))).into_response();
     finish(&mut response);
+    ask_to_wait(&mut response, wait);
     response
 }
 
@@ -113,6 +114,13 @@ pub fn add_hints(response: &mut Response) {
         _ => return,
     };
     response.headers_mut().insert(hint.0, hint.1);
+}
+
+/// Says after how many seconds to come back, where the refusal knows.
+pub fn ask_to_wait(response: &mut Response, seconds: Option<u64>) {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ const GATHER: Duration = Duration::from_millis(500);
 /// In case a growth of the log was missed, and between two tries when the store is away.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Ended sessions are kept a while, so that a copied refresh token is still known as one.
 const SESSION_DAYS: i64 = 7;
@@ -37,6 +38,17 @@ pub(super) async fn index(state: AppState) {
 async fn catch_up(state: &AppState) -> Result<(), StoreError> {
     while !state.store.index_step().await? {}
     Ok(())
+}
+
+/// Forgets who was counted and did nothing since.
+pub(super) async fn sweep(state: AppState) {
+    let forever = async {
+        loop {
+            sleep(SWEEP_EVERY).await;
+            state.limits.sweep();
+        }
+    };
+    state.drain.run_until_cancelled(forever).await;
 }
 
 /// Forgets idempotency keys and sessions whose time is over, and events that nobody is replayed any more.

@@ -13,6 +13,7 @@ mod flaky;
 mod http;
 mod inbox;
 mod joining;
+mod limits;
 mod logins;
 mod messages;
 mod operations;

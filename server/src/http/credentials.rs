@@ -1,0 +1,35 @@
+//! Every check of a password goes through here, whichever page or program asks: it is counted.
+
+use push_system::error::Rejection;
+
+use crate::{
+    auth::{Credentials, Identity, Login, Registration, Typed},
+    serve::ClientAddress,
+    state::AppState,
+};
+
+/// See [`crate::auth::Auth::log_in`].
+pub async fn log_in(state: &AppState, client: ClientAddress, typed: Credentials) -> Result<Login, Rejection> {
+    let (auth, name) = (state.auth.clone(), typed.username.clone());
+    state.limits.password_check(client, &name, async move { auth.log_in(typed).await }).await
+}
+
+/// See [`crate::auth::Auth::register`].
+pub async fn register(state: &AppState, client: ClientAddress, typed: Registration) -> Result<Login, Rejection> {
+    let (auth, name) = (state.auth.clone(), typed.username.clone());
+    state.limits.registration(client, &name, async move { auth.register(typed).await }).await
+}
+
+/// See [`crate::auth::Auth::change_password`].
+pub async fn change_password(
+    state: &AppState,
+    client: ClientAddress,
+    identity: &Identity,
+    current: Typed,
+    new: Typed,
+) -> Result<(), Rejection> {
+    let (auth, identity) = (state.auth.clone(), identity.clone());
+    let name = identity.person.name.clone();
+    let change = async move { auth.change_password(&identity, current, new).await };
+    state.limits.password_check(client, name.as_str(), change).await
+}
