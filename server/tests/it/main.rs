@@ -1,6 +1,7 @@
 //! The whole server over real HTTP on port 0, one database per test. A test reads like a conversation: actors are
 //! values, answers say what is expected of them.
 
+mod abuse;
 mod app;
 mod backup;
 mod bad_input;
