@@ -8,6 +8,7 @@
 mod keys;
 mod login;
 mod password;
+mod patient;
 mod refresh;
 mod sessions;
 mod token;
