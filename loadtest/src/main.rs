@@ -2,7 +2,7 @@
 //! instances, databases and lines fail: `loadtest check`, all of it in `check`. What follows is about the first.
 //!
 //! The server runs on one core, this program on another. Read it from the outside in: `measure` (the numbers), `stage`
-//! (what surrounds one of them), `server`, `crowd`, `publish`, `witness` (who acts), `tally` (the account of who got
+//! (what surrounds one of them), `server`, `crowd`, `publish`, `flood`, `witness` (who acts), `tally` (the account of who got
 //! what), `bare` and `commits` (what is compared with), `report`, `plan`, `machine`, `api`.
 
 mod api;
@@ -11,6 +11,7 @@ mod check;
 mod commits;
 mod crowd;
 mod failure;
+mod flood;
 mod machine;
 mod measure;
 mod plan;
