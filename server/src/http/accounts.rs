@@ -1,12 +1,10 @@
 //! `/auth/…`: accounts and logins for programs and for the page's scripts.
 
 use axum::{
-    Router,
     body::Body,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
 };
 use axum_extra::extract::cookie::CookieJar;
 use push_system::{
@@ -20,6 +18,7 @@ use super::{
     body::{self, Form, Json},
     cookies,
     problem::Refusal,
+    table::{Routes, delete, get, post},
 };
 use crate::{
     auth::{Credentials, Identity, Login, REFRESH_COOKIE, Registration, Typed},
@@ -27,8 +26,8 @@ use crate::{
 };
 
 /// The routes that keep a login alive by themselves, or need none.
-pub fn routes() -> Router<AppState> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/auth/register", post(register))
         .route("/auth/login", post(log_in))
         .route("/auth/token", post(token))
@@ -36,8 +35,8 @@ pub fn routes() -> Router<AppState> {
 }
 
 /// The routes of a login.
-pub fn login_routes() -> Router<AppState> {
-    Router::new()
+pub fn login_routes() -> Routes {
+    Routes::new()
         .route("/auth/logout", post(log_out))
         .route("/auth/me", get(me))
         .route("/auth/password", post(change_password))
