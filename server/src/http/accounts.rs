@@ -21,7 +21,7 @@ use super::{
     table::{Routes, delete, get, post},
 };
 use crate::{
-    auth::{Credentials, Identity, Login, REFRESH_COOKIE, Registration, Typed},
+    auth::{CookieNames, Credentials, Identity, Login, Registration, Typed},
     state::AppState,
 };
 
@@ -91,7 +91,7 @@ struct RefreshRequest {
 async fn refresh(State(state): State<AppState>, jar: CookieJar, body: Body) -> Result<Response, Refusal> {
     let bytes = body::read(body).await?;
     let request: RefreshRequest = if bytes.is_empty() { RefreshRequest::default() } else { body::from_json(&bytes)? };
-    let cookie = jar.get(REFRESH_COOKIE).map(|cookie| cookie.value().to_owned());
+    let cookie = jar.get(CookieNames::of(&state.config).refresh).map(|cookie| cookie.value().to_owned());
     let given = request.refresh_token.map(|token| token.0).filter(|token| !token.is_empty());
     let from_cookie = given.is_none() || given == cookie;
     let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, EN.unauthorized))?;

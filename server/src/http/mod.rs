@@ -83,7 +83,7 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .method_not_allowed_fallback(pages::method_not_allowed)
         .layer(csrf.with_rejection_response(foreign))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(headers::protect))
+        .layer(from_fn_with_state(state.clone(), headers::protect))
         .layer(from_fn(request_log::log))
         .with_state(state);
     Ok(router)
