@@ -75,6 +75,8 @@ codes! {
     NotFound = "not_found",
     /// The address does not take this method.
     MethodNotAllowed = "method_not_allowed",
+    /// The address speaks WebSocket, and the request asked for no upgrade to it.
+    UpgradeRequired = "upgrade_required",
     /// The COMMIT's answer was lost: retry with the same key to learn what happened.
     OutcomeUnknown = "outcome_unknown",
     /// Not stored; the server cannot right now.

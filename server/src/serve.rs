@@ -128,7 +128,8 @@ pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     loop {
         let opened = match &config.database {
             Database::Sqlite(path) => SqliteStore::open(path).await.map(shared),
-            servers => open_for_tool(servers).await,
+            Database::Postgres(url) => PostgresStore::open(url).await.map(shared),
+            Database::MySql(url) => MySqlStore::open(url).await.map(shared),
         };
         match opened {
             Err(error) if error.is_passing() && Instant::now() < deadline => {
@@ -140,12 +141,12 @@ pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     }
 }
 
-/// Opens the database for a tool, also beside a running server. Tries once.
+/// Opens the database for a tool, also beside a running server. Tries once, and migrates nothing: only a server does.
 pub async fn open_for_tool(database: &Database) -> Result<Arc<dyn Store>, OpenError> {
     match database {
         Database::Sqlite(path) => SqliteStore::open_for_tool(path).await.map(shared),
-        Database::Postgres(url) => PostgresStore::open(url).await.map(shared),
-        Database::MySql(url) => MySqlStore::open(url).await.map(shared),
+        Database::Postgres(url) => PostgresStore::open_for_tool(url).await.map(shared),
+        Database::MySql(url) => MySqlStore::open_for_tool(url).await.map(shared),
     }
 }
 

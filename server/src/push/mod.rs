@@ -47,6 +47,7 @@ pub use tail::Reach;
 use follower::Follower;
 use hub::Hub;
 use presence::PresenceBoard;
+use relay::{Teller, Tellers};
 use replay::Replay;
 use sequencer::{Refusal, Sequencer};
 use tail::Tail;
@@ -137,9 +138,8 @@ impl Push {
         let hub = Arc::new(Hub::new(tail.head(), settings.sockets_per_user, settings.sockets_per_address));
         let presence = Arc::new(PresenceBoard::new(settings.leave_after));
         let follower_state = Arc::new(follower::State::default());
-        let (committed, feed) = tokio::sync::mpsc::unbounded_channel();
         let finish = CancellationToken::new();
-        let sequencer = Sequencer::start(store.clone(), committed, tracker, finish.clone());
+        let (sequencer, feed) = Sequencer::start(store.clone(), tracker, finish.clone());
         let follower = Follower {
             store: store.clone(),
             bus: bus.clone(),
@@ -148,10 +148,14 @@ impl Push {
             state: follower_state.clone(),
             check_every: settings.check_every,
             random: settings.random.clone(),
+            teller: Teller((settings.random)()),
+            tellers: Tellers::default(),
         };
         tracker.spawn(follower.run(feed, subscription));
         tracker.spawn(presence::announce(presence.clone(), hub.clone(), settings.presence_every, stop.clone()));
-        tracker.spawn(presence::exchange(presence.clone(), roster, settings.presence_every, stop.clone()));
+        let exchange =
+            presence::exchange(presence.clone(), tail.clone(), roster, settings.presence_every, stop.clone());
+        tracker.spawn(exchange);
         let replay = Replay::new(store.clone());
         let random = settings.random;
         let follower = follower_state;

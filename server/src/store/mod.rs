@@ -44,6 +44,7 @@ use push_system::{
     timestamp::Timestamp,
 };
 
+pub(crate) use backend::FOLLOWERS;
 pub use open::OpenError;
 pub use types::*;
 pub use url::ServerUrl;

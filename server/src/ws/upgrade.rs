@@ -45,7 +45,7 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
     }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &app).await {
         Ok(upgrade) => upgrade,
-        Err(error) => return problem(Rejection::new(ErrorCode::Invalid, error.body_text())),
+        Err(_) => return problem(Rejection::new(ErrorCode::UpgradeRequired, EN.upgrade_required)),
     };
     let identity = match bearer {
         Some(token) => app.auth.verify_bearer(&token).await,
