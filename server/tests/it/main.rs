@@ -2,6 +2,7 @@
 //! values, answers say what is expected of them.
 
 mod app;
+mod authorization;
 mod backup;
 mod bad_input;
 mod clock;
@@ -10,6 +11,7 @@ mod csrf;
 mod databases;
 mod faults;
 mod flaky;
+mod headers;
 mod http;
 mod inbox;
 mod joining;
