@@ -16,6 +16,7 @@ mod http;
 mod inbox;
 mod joining;
 mod logins;
+mod markup;
 mod messages;
 mod operations;
 mod pages;
