@@ -12,7 +12,7 @@ use reqwest::Method;
 
 use crate::{
     app::TestApp,
-    http::{Answer, send},
+    http::{outcome, send},
 };
 use cast::{ACTORS, Actor, Cast};
 use table::{Row, rows};
@@ -31,15 +31,6 @@ fn every_route_has_a_row_and_every_row_a_route() {
     let routes = routes_of_the_server();
     assert_eq!(routes.difference(&rows).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "no row says who may");
     assert_eq!(rows.difference(&routes).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "there is no such route");
-}
-
-/// Status, and what tells refusals and redirects apart: the code of a problem, the path of a redirect.
-fn outcome(answer: &Answer) -> String {
-    let code = serde_json::from_str::<push_system::error::Problem>(&answer.body).ok();
-    let code = code.map(|problem| problem.code.as_str().to_owned());
-    let leads = answer.header("location").split('?').next().unwrap_or_default().to_owned();
-    let detail = code.unwrap_or(leads);
-    format!("{} {detail}", answer.status).trim_end().to_owned()
 }
 
 /// What differs from the table, so that one run shows all of it.

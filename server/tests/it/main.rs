@@ -11,6 +11,7 @@ mod csrf;
 mod databases;
 mod faults;
 mod flaky;
+mod fuzz;
 mod headers;
 mod http;
 mod inbox;
