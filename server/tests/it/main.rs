@@ -3,6 +3,7 @@
 
 mod abuse;
 mod app;
+mod authorization;
 mod backup;
 mod bad_input;
 mod clock;
@@ -11,11 +12,14 @@ mod csrf;
 mod databases;
 mod faults;
 mod flaky;
+mod fuzz;
+mod headers;
 mod http;
 mod inbox;
 mod joining;
 mod limits;
 mod logins;
+mod markup;
 mod messages;
 mod operations;
 mod pages;
