@@ -12,7 +12,16 @@ use push_system::{
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{auth::Auth, config::Config, limits::Limits, push::Push, store::Store, ui::Ui, ws};
+use crate::{
+    auth::Auth,
+    config::Config,
+    failpoint::{self, Number},
+    limits::Limits,
+    push::Push,
+    store::Store,
+    ui::Ui,
+    ws,
+};
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -62,6 +71,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        let now = Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        now.plus_ms(failpoint::number(Number::ClockMs, 0))
     }
 }

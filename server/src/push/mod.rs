@@ -34,6 +34,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     bus::{Bus, Roster},
+    failpoint::{self, Number},
     store::{Change, EntryBody, Outcome, Publish, Revocation, SessionId, Store, StoreError, Write},
 };
 
@@ -77,7 +78,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            tail_bytes: 16 * 1024 * 1024,
+            tail_bytes: failpoint::number(Number::TailBytes, 16 * 1024 * 1024),
             check_every: Duration::from_secs(1),
             leave_after: Duration::from_secs(15),
             presence_every: Duration::from_secs(1),

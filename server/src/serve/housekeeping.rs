@@ -5,7 +5,11 @@ use std::time::Duration;
 use push_system::{ids::Seq, limits};
 use tokio::time::{interval, sleep};
 
-use crate::{state::AppState, store::StoreError};
+use crate::{
+    failpoint::{self, Number},
+    state::AppState,
+    store::StoreError,
+};
 
 /// Lets several messages gather into one step of the index; searching finds what is not indexed yet as well.
 const GATHER: Duration = Duration::from_millis(500);
@@ -53,10 +57,11 @@ pub(super) async fn sweep(state: AppState) {
 
 /// Forgets idempotency keys and sessions whose time is over, and events that nobody is replayed any more.
 pub(super) async fn forget(state: AppState) {
-    let mut hour = interval(FORGET_EVERY);
+    let every_ms = u64::try_from(FORGET_EVERY.as_millis()).unwrap_or(u64::MAX);
+    let mut often = interval(Duration::from_millis(failpoint::number(Number::ForgetMs, every_ms)));
     let forever = async {
         loop {
-            hour.tick().await;
+            often.tick().await;
             if let Err(error) = forget_once(&state).await {
                 tracing::warn!(%error, "what is over could not be forgotten");
             }
@@ -70,7 +75,8 @@ async fn forget_once(state: &AppState) -> Result<(), StoreError> {
     let keys = state.store.forget_keys(now.plus_ms(-limits::KEY_DAYS * DAY_MS)).await?;
     let sessions = state.store.forget_sessions(now.plus_ms(-SESSION_DAYS * DAY_MS)).await?;
     let head = state.store.head().await?.position.seq;
-    let events = state.store.trim(Seq(head.0.saturating_sub(limits::LOG_EVENTS))).await?;
+    let kept = failpoint::number(Number::LogEvents, limits::LOG_EVENTS);
+    let events = state.store.trim(Seq(head.0.saturating_sub(kept))).await?;
     if keys + sessions + events > 0 {
         tracing::info!(keys, sessions, events, "what is over is forgotten");
     }
