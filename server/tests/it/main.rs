@@ -17,6 +17,7 @@ mod logins;
 mod messages;
 mod operations;
 mod pages;
+mod passwords;
 mod registration;
 mod socket;
 mod two_instances;
