@@ -18,6 +18,7 @@ mod messages;
 mod operations;
 mod pages;
 mod passwords;
+mod proxies;
 mod registration;
 mod socket;
 mod two_instances;
