@@ -39,7 +39,7 @@ async fn catch_up(state: &AppState) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets idempotency keys and sessions whose time is over, and events that nobody is replayed any more.
+/// Forgets idempotency keys, sessions and tickets whose time is over, and events that nobody is replayed any more.
 pub(super) async fn forget(state: AppState) {
     let mut hour = interval(FORGET_EVERY);
     let forever = async {
@@ -57,10 +57,11 @@ async fn forget_once(state: &AppState) -> Result<(), StoreError> {
     let now = state.clock.now();
     let keys = state.store.forget_keys(now.plus_ms(-limits::KEY_DAYS * DAY_MS)).await?;
     let sessions = state.store.forget_sessions(now.plus_ms(-SESSION_DAYS * DAY_MS)).await?;
+    let tickets = state.store.forget_tickets(now).await?;
     let head = state.store.head().await?.position.seq;
     let events = state.store.trim(Seq(head.0.saturating_sub(limits::LOG_EVENTS))).await?;
-    if keys + sessions + events > 0 {
-        tracing::info!(keys, sessions, events, "what is over is forgotten");
+    if keys + sessions + tickets + events > 0 {
+        tracing::info!(keys, sessions, tickets, events, "what is over is forgotten");
     }
     Ok(())
 }
