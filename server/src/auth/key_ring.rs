@@ -158,7 +158,7 @@ mod tests {
         let (store, ring) = ring().await;
         let first = kids(&store).await.remove(0);
         for month in 1..=6 {
-            ring.current(at(month * ROTATE_AFTER_MS)).await;
+            ring.current(at(month * (ROTATE_AFTER_MS + 1))).await;
         }
         let kept = kids(&store).await;
         // Replaced within the last 91 days, and the one in force.

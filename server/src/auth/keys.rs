@@ -61,7 +61,7 @@ impl Keys {
 
     /// Whether it is time for another key.
     pub(super) fn is_old(&self, now: Timestamp) -> bool {
-        self.keys[0].stored.created.plus_ms(ROTATE_AFTER_MS) <= now
+        self.keys[0].stored.created.plus_ms(ROTATE_AFTER_MS) < now
     }
 
     /// The key that signs: the newest that every instance knows, or the first one there was.
@@ -181,8 +181,8 @@ mod tests {
 
     #[test]
     fn a_key_is_old_after_a_month() {
-        assert!(!two().is_old(at(2 * ROTATE_AFTER_MS - 1)));
-        assert!(two().is_old(at(2 * ROTATE_AFTER_MS)));
+        assert!(!two().is_old(at(2 * ROTATE_AFTER_MS)));
+        assert!(two().is_old(at(2 * ROTATE_AFTER_MS + 1)));
     }
 
     #[test]

@@ -120,6 +120,6 @@ async fn no_password_token_ticket_or_cookie_is_ever_logged() {
     let log = fs::read_to_string(&log).expect("a log");
     let lines = log.lines().count();
     assert!(log.contains("/auth/ticket") && log.contains("\"TRACE\"") && lines > 200, "{lines} lines");
-    assert!(secrets.0.len() >= 20, "{}", secrets.0.len());
+    assert!(secrets.0.len() >= 15, "{}", secrets.0.len());
     secrets.assert_none_in(&log);
 }
