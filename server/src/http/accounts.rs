@@ -8,6 +8,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 use push_system::{
+    admin::Ticket,
     api::Me,
     catalogue::EN,
     error::{ErrorCode, Rejection},
@@ -40,6 +41,7 @@ pub fn login_routes() -> Routes {
     Routes::new()
         .route("/auth/logout", post(log_out))
         .route("/auth/me", get(me))
+        .route("/auth/ticket", post(ticket))
         .route("/auth/password", post(change_password))
         .route("/auth/sessions", delete(end_sessions))
 }
@@ -141,6 +143,11 @@ async fn log_out(State(state): State<AppState>, identity: Identity) -> Result<Re
 
 async fn me(identity: Identity) -> Json<Me> {
     Json(Me { person: identity.person, role: identity.role })
+}
+
+/// For browsers and tools that can send no header with a WebSocket's request.
+async fn ticket(State(state): State<AppState>, identity: Identity) -> Result<Json<Ticket>, Refusal> {
+    Ok(Json(state.auth.ticket(&identity).await?))
 }
 
 #[derive(Deserialize)]

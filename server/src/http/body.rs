@@ -145,7 +145,10 @@ fn blame(error: &serde_path_to_error::Error<serde_json::Error>, bytes: &[u8]) ->
             let field = path.map_or_else(|| name.to_owned(), |path| format!("{path}.{name}"));
             Rejection::at(ErrorCode::Empty, field, EN.required)
         }
-        None => Rejection { code: ErrorCode::Invalid, field: path.map(Into::into), detail: in_our_words(&what) },
+        None => {
+            let rejection = Rejection::new(ErrorCode::Invalid, in_our_words(&what));
+            Rejection { field: path.map(Into::into), ..rejection }
+        }
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn sweep(state: AppState) {
     state.drain.run_until_cancelled(forever).await;
 }
 
-/// Forgets idempotency keys and sessions whose time is over, and events that nobody is replayed any more.
+/// Forgets idempotency keys, sessions and tickets whose time is over, and events that nobody is replayed any more.
 pub(super) async fn forget(state: AppState) {
     let every_ms = u64::try_from(FORGET_EVERY.as_millis()).unwrap_or(u64::MAX);
     let mut often = interval(Duration::from_millis(failpoint::number(Number::ForgetMs, every_ms)));
@@ -74,11 +74,12 @@ async fn forget_once(state: &AppState) -> Result<(), StoreError> {
     let now = state.clock.now();
     let keys = state.store.forget_keys(now.plus_ms(-limits::KEY_DAYS * DAY_MS)).await?;
     let sessions = state.store.forget_sessions(now.plus_ms(-SESSION_DAYS * DAY_MS)).await?;
+    let tickets = state.store.forget_tickets(now).await?;
     let head = state.store.head().await?.position.seq;
     let kept = failpoint::number(Number::LogEvents, limits::LOG_EVENTS);
     let events = state.store.trim(Seq(head.0.saturating_sub(kept))).await?;
-    if keys + sessions + events > 0 {
-        tracing::info!(keys, sessions, events, "what is over is forgotten");
+    if keys + sessions + tickets + events > 0 {
+        tracing::info!(keys, sessions, tickets, events, "what is over is forgotten");
     }
     Ok(())
 }

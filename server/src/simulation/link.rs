@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::World;
 use crate::store::{
-    Account, Accounts, CommitError, Entry, Head, KeyUse, Log, NewAccount, NewSession, Outcome, Probe, Rotation,
-    Session, SessionId, SigningKey, Store, StoreError, StoredReadState, TokenHash, Write,
+    Account, Accounts, CommitError, Entry, Head, KeyUse, Log, NewAccount, NewSession, NewTicket, Outcome, Probe,
+    Rotation, Session, SessionId, SigningKey, Store, StoreError, StoredReadState, TakenTicket, TokenHash, Write,
 };
 
 /// When a killed instance dies.
@@ -185,11 +185,17 @@ carried! {
         accounts() -> Vec<Account>;
         people_named(names: &[Username]) -> Vec<Person>;
         people_starting(prefix: &str, limit: u32) -> Vec<Person>;
+        renew_hash(user: UserId, old: &str, new: &str) -> bool;
         open_session(session: NewSession) -> bool;
         session(id: SessionId, now: Timestamp) -> Option<Session>;
-        rotate(presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation;
+        rotate(presented: &TokenHash, successors: &[TokenHash], now: Timestamp, grace_ms: i64) -> Rotation;
         confirm_generation(session: SessionId, generation: u32, now: Timestamp) -> ();
         signing_keys(candidate: SigningKey) -> Vec<SigningKey>;
+        add_signing_key(candidate: SigningKey, newest_before: Timestamp) -> Vec<SigningKey>;
+        forget_signing_keys(before: Timestamp) -> u64;
+        add_ticket(ticket: NewTicket) -> ();
+        take_ticket(hash: &TokenHash, now: Timestamp) -> Option<TakenTicket>;
+        forget_tickets(now: Timestamp) -> u64;
         forget_sessions(before: Timestamp) -> u64;
     }
 }

@@ -22,8 +22,8 @@ use push_system::{
 };
 
 use super::{
-    Account, Audience, Change, Entry, EntryBody, Head, KeyUse, NewSession, Outcome, Revocation, SessionId, SigningKey,
-    TokenHash, Write,
+    Account, Audience, Change, Entry, EntryBody, Head, KeyUse, NewSession, NewTicket, Outcome, Revocation, SessionId,
+    SigningKey, TokenHash, Write,
     plan::{Facts, Planner, Questions},
 };
 
@@ -51,6 +51,7 @@ pub struct Tables {
     keys: HashMap<(UserId, ClientId), (KeyUse, Timestamp)>,
     sessions: HashMap<SessionId, SessionRow>,
     tokens: HashMap<TokenHash, TokenRow>,
+    tickets: HashMap<TokenHash, NewTicket>,
     signing_keys: Vec<SigningKey>,
 }
 
@@ -91,6 +92,7 @@ impl MemoryStore {
             keys: HashMap::new(),
             sessions: HashMap::new(),
             tokens: HashMap::new(),
+            tickets: HashMap::new(),
             signing_keys: Vec::new(),
         };
         Self { tables: Arc::new(Mutex::new(tables)), lives: Arc::new(AtomicU64::new(1)) }
