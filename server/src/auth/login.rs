@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{ACCESS_SECONDS, Access, Auth, FIRST_GENERATION, Identity, Inner, RefreshToken, SESSION_DAYS};
 use crate::{
     config,
-    store::{Account, NewAccount, NewSession, Revocation, Session, SessionId, StoreError},
+    store::{Account, Client, NewAccount, NewSession, Revocation, Session, SessionId, StoreError},
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -93,7 +93,7 @@ impl Auth {
             return Err(taken());
         }
         let password_hash = passwords.hash(password).await?;
-        let account = NewAccount { name, email, password_hash, at: clock.now() };
+        let account = NewAccount { name, email, password_hash, role: Role::Member, at: clock.now(), notes: Vec::new() };
         let account = store.register(account).await.map_err(|error| broken(&error))?.ok_or_else(taken)?;
         tracing::info!(user.id = account.person.id.0, user.name = %account.person.name, "an account was made");
         self.open(account).await
@@ -137,6 +137,8 @@ impl Auth {
             refresh: refresh.hash(),
             at: now,
             expires: session.expires,
+            client: Client::default(),
+            notes: Vec::new(),
         };
         if !self.0.store.open_session(new).await.map_err(|error| broken(&error))? {
             return Err(Rejection::new(ErrorCode::BadCredentials, EN.bad_credentials));
@@ -175,7 +177,7 @@ impl Auth {
     }
 
     async fn end(&self, revocation: Revocation) -> Result<(), Rejection> {
-        self.0.push.revoke(revocation.clone()).await?;
+        self.0.push.revoke(revocation.clone(), Vec::new()).await?;
         self.0.sessions.forget(&revocation);
         Ok(())
     }
@@ -192,7 +194,7 @@ impl Auth {
             return Err(Rejection::at(ErrorCode::BadCredentials, "current", EN.wrong_password));
         }
         let keep = Some(identity.session);
-        push.set_password(user, passwords.hash(new).await?, keep).await?;
+        push.set_password(user, passwords.hash(new).await?, keep, Vec::new()).await?;
         sessions.forget(&Revocation::Person { user, keep });
         Ok(())
     }

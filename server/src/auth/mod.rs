@@ -200,7 +200,7 @@ impl Auth {
             Rotation::Reused(session, name) => {
                 tracing::warn!(session.id = %session, user.name = %name, "a refresh token was used twice; its session ends");
                 let revocation = Revocation::Session(session);
-                push.revoke(revocation.clone()).await.map_err(|_| AuthFailure::Unavailable)?;
+                push.revoke(revocation.clone(), Vec::new()).await.map_err(|_| AuthFailure::Unavailable)?;
                 sessions.forget(&revocation);
                 Err(AuthFailure::Revoked)
             }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stdin};
 
 use clap::Subcommand;
 use push_system::{
-    accounts::{Email, Password, Username},
+    accounts::{Email, Password, Role, Username},
     error::Rejection,
     ports::Clock,
 };
@@ -54,7 +54,14 @@ async fn add(store: &dyn Store, name: &str, email: Option<&str>) -> Result<(), F
     if store.account_named(&name).await?.is_some() {
         return Err(taken(&name));
     }
-    let account = NewAccount { name: name.clone(), email, password_hash: ask_and_hash().await?, at: SystemClock.now() };
+    let account = NewAccount {
+        name: name.clone(),
+        email,
+        password_hash: ask_and_hash().await?,
+        role: Role::Member,
+        at: SystemClock.now(),
+        notes: Vec::new(),
+    };
     let account = store.register(account).await?.ok_or_else(|| taken(&name))?;
     print(format_args!("{name} was added as {}\n", account.role.as_str()))?;
     Ok(())
@@ -68,7 +75,7 @@ async fn change_password(store: &dyn Store, name: &str) -> Result<(), Failure> {
     let name = Username::parse(name)?;
     let account = store.account_named(&name).await?.ok_or_else(|| format!("there is no {name}"))?;
     let change = Change::Password { user: account.person.id, hash: ask_and_hash().await?, keep: None };
-    let write = Write { at: SystemClock.now(), tag: rand::random(), change };
+    let write = Write { at: SystemClock.now(), tag: rand::random(), change, notes: Vec::new() };
     match store.commit(&[write]).await?.first() {
         Some(Outcome::Stored(_)) => {
             print(format_args!("{name} has a new password, and is signed out everywhere\n"))?;
