@@ -1,6 +1,8 @@
 //! A running server: from its parts to its last connection. The binary and the tests start it with the same call.
 
+mod client;
 mod connections;
+mod forwarded;
 mod housekeeping;
 mod io;
 mod shared;
@@ -31,6 +33,7 @@ use crate::{
     ws,
 };
 
+pub use client::ClientAddress;
 pub use io::Peer;
 pub use shared::SharedError;
 
@@ -141,7 +144,7 @@ pub async fn launch(
     let state = assemble(parts, &listener, &tasks).await?;
     tasks.spawn(housekeeping::index(state.clone()));
     tasks.spawn(housekeeping::forget(state.clone()));
-    let connections = Connections::new(http::router(state.clone())?);
+    let connections = Connections::new(http::router(state.clone())?, state.config.trusted_proxies.clone());
     tracing::info!(http.listen = %state.config.listen, http.base_url = %state.config.base_url(), "listening");
     tokio::select! {
         () = connections.accept(&listener) => {}

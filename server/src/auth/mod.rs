@@ -40,10 +40,6 @@ use crate::{
     store::{Revocation, Rotation, SessionId, Store, StoreError},
 };
 
-/// The access token's cookie. It outlives the token, so that "expired" is told from "never logged in".
-pub const ACCESS_COOKIE: &str = "push_access";
-/// The refresh token's cookie.
-pub const REFRESH_COOKIE: &str = "push_refresh";
 /// How long the old refresh token stays good once its successor was seen in use: requests that crossed it on the wire.
 pub const REUSE_GRACE_MS: i64 = 10_000;
 /// How long a login lasts, however often it is refreshed.
@@ -51,6 +47,27 @@ pub const SESSION_DAYS: i64 = 90;
 
 /// Of a session's first refresh token.
 const FIRST_GENERATION: u32 = 1;
+
+/// What the cookies of a login are called.
+#[derive(Clone, Copy, Debug)]
+pub struct CookieNames {
+    /// The access token's. It outlives the token, so that "expired" is told from "never logged in".
+    pub access: &'static str,
+    /// The refresh token's.
+    pub refresh: &'static str,
+}
+
+impl CookieNames {
+    /// Under https with the prefix that browsers accept from this very host alone, encrypted and for all paths (RFC
+    /// 6265bis, 4.1.3.2), so that no neighbouring host plants a login of its own here.
+    pub fn of(config: &Config) -> Self {
+        if config.base_url().is_https() {
+            Self { access: "__Host-push_access", refresh: "__Host-push_refresh" }
+        } else {
+            Self { access: "push_access", refresh: "push_refresh" }
+        }
+    }
+}
 
 /// A request's person, checked.
 #[derive(Clone, Debug)]
@@ -140,7 +157,8 @@ impl Auth {
     /// Checks the cookies of a browser.
     pub async fn verify_cookies(&self, headers: &HeaderMap) -> Result<Identity, AuthFailure> {
         let jar = CookieJar::from_headers(headers);
-        match (jar.get(ACCESS_COOKIE), jar.get(REFRESH_COOKIE)) {
+        let names = CookieNames::of(&self.0.config);
+        match (jar.get(names.access), jar.get(names.refresh)) {
             (Some(access), _) => self.identify(&self.read(access.value())?).await,
             (None, Some(_)) => Err(AuthFailure::Expired),
             (None, None) => Err(AuthFailure::Missing),

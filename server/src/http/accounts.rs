@@ -1,12 +1,10 @@
 //! `/auth/…`: accounts and logins for programs and for the page's scripts.
 
 use axum::{
-    Router,
     body::Body,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
 };
 use axum_extra::extract::cookie::CookieJar;
 use push_system::{
@@ -20,15 +18,16 @@ use super::{
     body::{self, Form, Json},
     cookies,
     problem::Refusal,
+    table::{Routes, delete, get, post},
 };
 use crate::{
-    auth::{Credentials, Identity, Login, REFRESH_COOKIE, Registration, Typed},
+    auth::{CookieNames, Credentials, Identity, Login, Registration, Typed},
     state::AppState,
 };
 
 /// The routes that keep a login alive by themselves, or need none.
-pub fn routes() -> Router<AppState> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/auth/register", post(register))
         .route("/auth/login", post(log_in))
         .route("/auth/token", post(token))
@@ -36,8 +35,8 @@ pub fn routes() -> Router<AppState> {
 }
 
 /// The routes of a login.
-pub fn login_routes() -> Router<AppState> {
-    Router::new()
+pub fn login_routes() -> Routes {
+    Routes::new()
         .route("/auth/logout", post(log_out))
         .route("/auth/me", get(me))
         .route("/auth/password", post(change_password))
@@ -92,7 +91,7 @@ struct RefreshRequest {
 async fn refresh(State(state): State<AppState>, jar: CookieJar, body: Body) -> Result<Response, Refusal> {
     let bytes = body::read(body).await?;
     let request: RefreshRequest = if bytes.is_empty() { RefreshRequest::default() } else { body::from_json(&bytes)? };
-    let cookie = jar.get(REFRESH_COOKIE).map(|cookie| cookie.value().to_owned());
+    let cookie = jar.get(CookieNames::of(&state.config).refresh).map(|cookie| cookie.value().to_owned());
     let given = request.refresh_token.map(|token| token.0).filter(|token| !token.is_empty());
     let from_cookie = given.is_none() || given == cookie;
     let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, EN.unauthorized))?;

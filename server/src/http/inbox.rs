@@ -1,11 +1,9 @@
 //! What a person's page keeps in step with: the inbox, what is read, who is there.
 
 use axum::{
-    Router,
     extract::{FromRequest, FromRequestParts, Request, State},
     http::Uri,
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 use push_system::{
     accounts::Person,
@@ -23,6 +21,7 @@ use super::{
     identity::Visitor,
     next_page, pages,
     problem::Refusal,
+    table::{Routes, get, post},
 };
 use crate::{
     auth::{AuthFailure, Identity},
@@ -30,8 +29,8 @@ use crate::{
 };
 
 /// The routes.
-pub fn routes() -> Router<AppState> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/inbox", get(inbox))
         .route("/read", post(read))
         .route("/people", get(people))

@@ -11,7 +11,7 @@ use axum_extra::extract::cookie::CookieJar;
 
 use super::{SOCKET, cookies, pages};
 use crate::{
-    auth::{ACCESS_COOKIE, AuthFailure, REFRESH_COOKIE},
+    auth::{AuthFailure, CookieNames},
     state::AppState,
 };
 
@@ -31,25 +31,26 @@ pub async fn keep_login(State(state): State<AppState>, mut request: Request, nex
         }
         Err(_) => (None, cookies::of_logout(&state.config)),
     };
-    cookies::replace(request.headers_mut(), access.as_deref());
+    let names = CookieNames::of(&state.config);
+    cookies::replace(request.headers_mut(), names, access.as_deref());
     let mut response = next.run(request).await;
-    if !decides_about_login(&response) {
+    if !decides_about_login(&response, names) {
         cookies::add(&mut response, lines);
     }
     response
 }
 
 /// A handler that logs in or out has the last word.
-fn decides_about_login(response: &Response) -> bool {
+fn decides_about_login(response: &Response, names: CookieNames) -> bool {
     let lines = response.headers().get_all(header::SET_COOKIE);
-    lines.iter().any(|line| line.as_bytes().starts_with(ACCESS_COOKIE.as_bytes()))
+    lines.iter().any(|line| line.as_bytes().starts_with(names.access.as_bytes()))
 }
 
 fn token_to_refresh(state: &AppState, headers: &HeaderMap) -> Option<String> {
     if headers.contains_key(header::AUTHORIZATION) || !headers.contains_key(header::COOKIE) {
         return None;
     }
-    let jar = CookieJar::from_headers(headers);
-    let fresh = jar.get(ACCESS_COOKIE).is_some_and(|cookie| state.auth.is_fresh(cookie.value()));
-    if fresh { None } else { jar.get(REFRESH_COOKIE).map(|cookie| cookie.value().to_owned()) }
+    let (jar, names) = (CookieJar::from_headers(headers), CookieNames::of(&state.config));
+    let fresh = jar.get(names.access).is_some_and(|cookie| state.auth.is_fresh(cookie.value()));
+    if fresh { None } else { jar.get(names.refresh).map(|cookie| cookie.value().to_owned()) }
 }

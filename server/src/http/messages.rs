@@ -1,10 +1,8 @@
 //! `/message`: publish, and page through what a person may see. Names and shapes are Gotify's.
 
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, HeaderName},
-    routing::get,
 };
 use push_system::{
     api::{Filter, HistoryPage, HistoryQuery, MessagePage, Paging},
@@ -20,6 +18,7 @@ use super::{
     body::Json,
     fields::{Fields, Query},
     problem::Refusal,
+    table::{Routes, get},
 };
 use crate::{auth::Identity, config::Config, state::AppState};
 
@@ -27,8 +26,8 @@ use crate::{auth::Identity, config::Config, state::AppState};
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// The routes.
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/message", get(list).post(publish))
+pub fn routes() -> Routes {
+    Routes::new().route("/message", get(list).post(publish))
 }
 
 async fn publish(

@@ -17,6 +17,7 @@ mod logins;
 mod messages;
 mod operations;
 mod pages;
+mod proxies;
 mod registration;
 mod socket;
 mod two_instances;
