@@ -37,6 +37,8 @@ codes! {
     TooShort = "too_short",
     /// A text has too many characters, or a list too many items.
     TooLong = "too_long",
+    /// A password is among those that are tried first.
+    TooCommon = "too_common",
     /// A message's text or its encoded event is over its limit in bytes.
     TooLarge = "too_large",
     /// The request body is over the limit; it was not read.

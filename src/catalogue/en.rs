@@ -10,6 +10,7 @@ pub static EN: Catalogue = Catalogue {
     username_reserved: "That name means all people. Choose another one.",
     password_too_short: "Use at least 8 characters.",
     password_too_long: "Use at most 256 characters.",
+    password_too_common: "This password is easy to guess. Choose another one; a few words make a good one.",
     email_invalid: "That does not look like an e-mail address.",
     message_empty: "Write a message first.",
     message_too_large: "The message is too long: at most 16 KiB of text.",

@@ -18,6 +18,7 @@ pub struct Catalogue {
     pub username_reserved: &'static str,
     pub password_too_short: &'static str,
     pub password_too_long: &'static str,
+    pub password_too_common: &'static str,
     pub email_invalid: &'static str,
     pub message_empty: &'static str,
     pub message_too_large: &'static str,

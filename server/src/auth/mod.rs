@@ -24,8 +24,8 @@ use push_system::{
     timestamp::Timestamp,
 };
 
-pub use login::{Credentials, Login, Registration, Typed};
-pub use password::Passwords;
+pub use login::{Credentials, Login, Registration};
+pub use password::{Password, Passwords, Typed};
 pub use token::ACCESS_SECONDS;
 
 use self::{

@@ -4,14 +4,14 @@ use std::io::{IsTerminal, stdin};
 
 use clap::Subcommand;
 use push_system::{
-    accounts::{Email, Password, Role, Username},
+    accounts::{Email, Role, Username},
     error::Rejection,
     ports::Clock,
 };
 
 use super::{Failure, output::print};
 use crate::{
-    auth::Passwords,
+    auth::{Password, Passwords, Typed},
     config::Config,
     serve,
     state::SystemClock,
@@ -54,14 +54,9 @@ async fn add(store: &dyn Store, name: &str, email: Option<&str>) -> Result<(), F
     if store.account_named(&name).await?.is_some() {
         return Err(taken(&name));
     }
-    let account = NewAccount {
-        name: name.clone(),
-        email,
-        password_hash: ask_and_hash().await?,
-        role: Role::Member,
-        at: SystemClock.now(),
-        notes: Vec::new(),
-    };
+    let password_hash = ask_and_hash(&name).await?;
+    let (role, at, notes) = (Role::Member, SystemClock.now(), Vec::new());
+    let account = NewAccount { name: name.clone(), email, password_hash, role, at, notes };
     let account = store.register(account).await?.ok_or_else(|| taken(&name))?;
     print(format_args!("{name} was added as {}\n", account.role.as_str()))?;
     Ok(())
@@ -74,7 +69,7 @@ fn taken(name: &Username) -> Failure {
 async fn change_password(store: &dyn Store, name: &str) -> Result<(), Failure> {
     let name = Username::parse(name)?;
     let account = store.account_named(&name).await?.ok_or_else(|| format!("there is no {name}"))?;
-    let change = Change::Password { user: account.person.id, hash: ask_and_hash().await?, keep: None };
+    let change = Change::Password { user: account.person.id, hash: ask_and_hash(&name).await?, keep: None };
     let write = Write { at: SystemClock.now(), tag: rand::random(), change, notes: Vec::new() };
     match store.commit(&[write]).await?.first() {
         Some(Outcome::Stored(_)) => {
@@ -94,23 +89,22 @@ async fn list(store: &dyn Store) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn ask_and_hash() -> Result<String, Failure> {
-    let password = tokio::task::spawn_blocking(ask).await??;
+async fn ask_and_hash(name: &Username) -> Result<String, Failure> {
+    let typed = tokio::task::spawn_blocking(ask).await??;
+    let password = Password::parse_new(&typed, name, "password").map_err(|Rejection { detail, .. }| detail)?;
     Ok(Passwords::default().hash(password).await?)
 }
 
 /// Asks twice on a terminal; otherwise the password is the first line of standard input.
-fn ask() -> Result<Password, Failure> {
-    let text = if stdin().is_terminal() {
+fn ask() -> Result<Typed, Failure> {
+    if stdin().is_terminal() {
         let text = rpassword::prompt_password("Password: ")?;
         if text != rpassword::prompt_password("Again: ")? {
             return Err("the two differ".into());
         }
-        text
-    } else {
-        let mut line = String::new();
-        stdin().read_line(&mut line)?;
-        line.trim_end_matches(['\r', '\n']).to_owned()
-    };
-    Password::parse(text, "password").map_err(|Rejection { detail, .. }| detail.into())
+        return Ok(Typed(text));
+    }
+    let mut line = String::new();
+    stdin().read_line(&mut line)?;
+    Ok(Typed(line.trim_end_matches(['\r', '\n']).to_owned()))
 }

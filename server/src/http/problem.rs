@@ -34,6 +34,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | Code::Nul
         | Code::TooShort
         | Code::TooLong
+        | Code::TooCommon
         | Code::TooLarge
         | Code::UnknownRecipient => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooManySockets | Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,

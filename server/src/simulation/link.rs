@@ -197,6 +197,7 @@ carried! {
         accounts() -> Vec<Account>;
         people_named(names: &[Username]) -> Vec<Person>;
         people_starting(prefix: &str, limit: u32) -> Vec<Person>;
+        renew_hash(user: UserId, old: &str, new: &str) -> bool;
         open_session(session: NewSession) -> bool;
         session(id: SessionId, now: Timestamp) -> Option<Session>;
         rotate(presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation;

@@ -87,6 +87,12 @@ impl<B: Backend> Accounts for B {
         .await
     }
 
+    async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let renewed = within(B::PATIENCE, tx.renew_hash(user, old, new)).await;
+        Ok(tx.finish(renewed).await?)
+    }
+
     async fn open_session(&self, session: NewSession) -> Result<bool, StoreError> {
         let mut tx = within(B::PATIENCE, self.write()).await?;
         let opened = within(B::PATIENCE, open(&mut *tx, &session)).await;

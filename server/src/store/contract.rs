@@ -80,6 +80,7 @@ macro_rules! suite {
                 revoking_one_session_spares_the_others,
                 revoking_a_person_spares_the_kept_session,
                 a_new_password_ends_the_other_sessions,
+                a_hash_made_anew_ends_no_session_and_replaces_its_own_kind_alone,
                 sessions_are_forgotten_with_their_tokens,
             }
             administration: {

@@ -220,6 +220,10 @@ pub trait Accounts: Send + Sync + 'static {
     /// People whose name starts with `prefix`, by name; no deleted ones.
     async fn people_starting(&self, prefix: &str, limit: u32) -> Result<Vec<Person>, StoreError>;
 
+    /// Replaces the hash of a password by another hash of the same password. False, and nothing changes, when `old` is
+    /// not stored any more. No event: sessions go on.
+    async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError>;
+
     /// Opens a session with its first refresh token (generation 1). False, and nothing is stored, when the account is
     /// disabled or has another password by now: a login that was checked before must not outlive the change.
     async fn open_session(&self, session: NewSession) -> Result<bool, StoreError>;

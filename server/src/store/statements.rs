@@ -183,6 +183,9 @@ pub trait AccountRows {
     /// Adds an account with a read state that starts at the head.
     async fn add_account(&mut self, account: &NewAccount, role: Role) -> Result<(), StoreError>;
 
+    /// Replaces a password's hash if it is still `old`; returns whether it did.
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError>;
+
     /// Adds a session, unless its account is disabled or has another password; returns whether it did.
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError>;
 

@@ -17,6 +17,7 @@ mod logins;
 mod messages;
 mod operations;
 mod pages;
+mod passwords;
 mod proxies;
 mod registration;
 mod socket;

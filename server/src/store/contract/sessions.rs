@@ -164,6 +164,21 @@ pub(in super::super) async fn a_new_password_ends_the_other_sessions<F: Fixture>
     assert!(!is_in_force(&store, late.id).await);
 }
 
+pub(in super::super) async fn a_hash_made_anew_ends_no_session_and_replaces_its_own_kind_alone<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let id = log_in(&store, &ana, 1).await;
+    let (old, new) = ("$argon2id$of-ana", "$argon2id$of-ana-anew");
+    let stored = async || store.account(ana.id).await.unwrap().unwrap().password_hash;
+    assert!(!store.renew_hash(ana.id, "$ARGON2ID$of-ana", new).await.unwrap());
+    assert_eq!(stored().await, old);
+    assert!(store.renew_hash(ana.id, old, new).await.unwrap());
+    assert!(!store.renew_hash(ana.id, old, "$argon2id$late").await.unwrap());
+    assert_eq!(stored().await, new);
+    assert!(is_in_force(&store, id).await);
+    assert_eq!(store.head().await.unwrap().position.seq.0, 0, "no event");
+}
+
 pub(in super::super) async fn sessions_are_forgotten_with_their_tokens<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;

@@ -50,6 +50,12 @@ impl Accounts for MemoryStore {
         Ok(people)
     }
 
+    async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let account = tables.accounts.get_mut(&user).filter(|account| account.password_hash == old);
+        Ok(account.map(|account| new.clone_into(&mut account.password_hash)).is_some())
+    }
+
     async fn open_session(&self, new: NewSession) -> Result<bool, StoreError> {
         Ok(self.tables().open_session(new))
     }

@@ -68,6 +68,12 @@ impl AccountRows for MySqlConnection {
         Ok(())
     }
 
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        const RENEW: &str = "UPDATE account SET password_hash = ? WHERE id = ? AND password_hash = ?";
+        let renewed = sqlx::query(RENEW).bind(new).bind(int(user.0)).bind(old).execute(self).await?;
+        Ok(renewed.rows_affected() > 0)
+    }
+
     /// The account's row is held, so that a password that is being changed is waited for.
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError> {
         const ADD: &str = "INSERT INTO session (id, user_id, created, last_seen, expires, device, address) \
