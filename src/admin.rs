@@ -136,11 +136,19 @@ pub struct NewInvite {
     pub expires: Timestamp,
 }
 
-/// `GET` and `PATCH /admin/settings`.
+/// The answer of `GET` and `PATCH /admin/settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerSettings {
     /// Whether anybody may make an account. Where the configuration closes registration, no admin opens it.
     pub registration_open: bool,
+}
+
+/// The body of `PATCH /admin/settings`; what is missing stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsChange {
+    /// Opens or closes registration.
+    #[serde(default)]
+    pub registration_open: Option<bool>,
 }
 
 macro_rules! actions {

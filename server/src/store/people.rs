@@ -18,6 +18,13 @@ pub struct Client {
     pub address: String,
 }
 
+impl Client {
+    /// What was done from here.
+    pub fn note(&self, action: AuditAction, actor: Option<&Person>, target: impl Into<String>) -> AuditNote {
+        AuditNote { action, actor: actor.cloned(), target: target.into(), address: self.address.clone() }
+    }
+}
+
 /// What the audit log is to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditNote {
