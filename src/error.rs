@@ -63,6 +63,8 @@ codes! {
     Taken = "taken",
     /// This server takes no new accounts.
     RegistrationClosed = "registration_closed",
+    /// There would be no admin any more who may log in.
+    LastAdmin = "last_admin",
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict",
     /// `user_id` of a frame is not the socket's.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    admin::Admin,
     auth::Auth,
     config::Config,
     failpoint::{self, Number},
@@ -34,6 +35,8 @@ pub struct AppState {
     pub push: Push,
     /// Logins.
     pub auth: Auth,
+    /// What admins do.
+    pub admin: Admin,
     /// How often anybody may try.
     pub limits: Limits,
     /// The time.

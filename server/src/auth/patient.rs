@@ -24,10 +24,13 @@ pub(super) fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -
     Ok(came)
 }
 
-/// On Linux niceness belongs to a thread, elsewhere to the process (setpriority(2)). Refused at worst, by a sandbox.
+/// On Linux niceness belongs to a thread, elsewhere to the process (setpriority(2)).
 fn step_back() {
     #[cfg(target_os = "linux")]
-    drop(rustix::process::setpriority_process(None, NICENESS));
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        // A sandbox may forbid it. Passwords are checked all the same.
+        tracing::debug!(%error, "a thread that hashes keeps its priority");
+    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
-        Code::Taken | Code::IdempotencyConflict => StatusCode::CONFLICT,
+        Code::Taken | Code::LastAdmin | Code::IdempotencyConflict => StatusCode::CONFLICT,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::Invalid
