@@ -44,6 +44,10 @@ use self::{
 };
 use crate::failure::{Context, Failure};
 
+/// Who publishes, where nothing else is said.
+const WRITERS: usize = 4;
+/// Publishes a second, where nothing else is said.
+const RATE: u32 = 80;
 /// How long faults go on in the short list.
 const SHORT_SECONDS: u64 = 3;
 
@@ -74,13 +78,13 @@ pub(crate) struct Check {
     #[arg(long)]
     instances: Option<usize>,
     /// Who publishes
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = WRITERS)]
     writers: usize,
     /// Who reads [default: the scenario's]
     #[arg(long)]
     readers: Option<usize>,
     /// Publishes a second, all writers together
-    #[arg(long, default_value_t = 80)]
+    #[arg(long, default_value_t = RATE)]
     rate: u32,
     /// How long faults go on [default: the scenario's; in the short list 3]
     #[arg(long)]
@@ -138,6 +142,9 @@ pub(crate) async fn check(arguments: &Check) -> Result<bool, Failure> {
                 held = false;
             }
         }
+    }
+    if arguments.long {
+        println!("\n{}", report::table(&outcomes));
     }
     Ok(held)
 }

@@ -1,7 +1,10 @@
 //! A reader: a real WebSocket around the client session and the reducer that browsers use, and a log of what they did.
 
+mod handle;
 mod io;
 pub(crate) mod process;
+
+pub(crate) use handle::{Handle, Order};
 
 use std::{
     collections::VecDeque,
@@ -19,84 +22,24 @@ use push_system::{
     protocol::{CloseCode, ServerFrame},
     session::client::{ClientSession, Effect, Login, Status, Ticket},
 };
-use rustix::process::Signal;
-use serde::{Deserialize, Serialize};
 use tokio::{
     sync::watch,
-    task::JoinHandle,
     time::{self, Instant, MissedTickBehavior},
 };
 
+use self::handle::Progress;
 use super::{
     chance::Chance,
     history::{self, Live, Micros, ReaderHistory, Segment},
     people::Member,
     sabotage::{self, Sabotage},
 };
-use crate::{
-    crowd::Socket,
-    failure::{Context, Failure},
-    machine,
-};
+use crate::{crowd::Socket, failure::Failure};
 
 /// How often the session is told that time passed.
 const TICK: Duration = Duration::from_millis(20);
 /// Messages kept while folding; more than any snapshot shows.
 const KEPT: usize = 500;
-
-/// What a reader is told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Order {
-    /// Read.
-    Read,
-    /// Be offline.
-    Away,
-    /// Hand in the log.
-    Finish,
-}
-
-/// A reader at work, here or in a process of its own.
-pub(crate) struct Handle {
-    orders: watch::Sender<Order>,
-    progress: watch::Receiver<Progress>,
-    task: JoinHandle<Result<ReaderHistory, Failure>>,
-    process: Option<u32>,
-    was_stopped: bool,
-}
-
-/// What can be asked of a reader while it reads.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Progress {
-    seq: u64,
-    epoch: String,
-    live: bool,
-}
-
-impl Handle {
-    /// Tells it something.
-    pub(crate) fn order(&self, order: Order) {
-        self.orders.send_replace(order);
-    }
-
-    /// Stops its process, or has it go on, if it has one of its own.
-    pub(crate) fn signal(&mut self, signal: Signal) -> Result<(), Failure> {
-        self.was_stopped = true;
-        self.process.map_or(Ok(()), |pid| machine::signal(pid, signal).context("signalling a reader"))
-    }
-
-    /// Whether it is live in this life of the log and has everything up to `seq`.
-    pub(crate) fn has(&self, epoch: &str, seq: u64) -> bool {
-        let progress = self.progress.borrow();
-        progress.live && progress.epoch == epoch && progress.seq >= seq
-    }
-
-    /// Ends it.
-    pub(crate) async fn finish(self) -> Result<ReaderHistory, Failure> {
-        self.order(Order::Finish);
-        let history = self.task.await.map_err(|error| Failure::new(format!("a reader ended badly: {error}")))??;
-        Ok(ReaderHistory { hindered: history.hindered || self.was_stopped, ..history })
-    }
-}
 
 /// What a reader is made of.
 pub(crate) struct Seat {
@@ -157,7 +100,7 @@ pub(crate) fn start(seat: Seat, snapshot: Snapshot) -> Handle {
     let (tell, progress) = watch::channel(Progress::default());
     let reader = Reader::new(seat, snapshot, tell);
     let task = tokio::spawn(async { Ok(reader.run(told).await) });
-    Handle { orders, progress, task, process: None, was_stopped: false }
+    Handle::new(orders, progress, task, None)
 }
 
 impl Reader {

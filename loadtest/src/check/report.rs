@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use super::{run::Outcome, timing::Pair};
+use super::{RATE, WRITERS, run::Outcome, timing::Pair};
 use crate::failure::{Context, Failure};
 
 /// The fields of a line, in order.
@@ -48,19 +48,22 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         time(timing.worst),
         outcome.took.as_secs_f64(),
     );
+    std::iter::once(text).chain(noted(outcome)).collect::<Vec<_>>().join("\n  ")
+}
+
+/// What only some scenarios measure.
+fn noted(outcome: &Outcome) -> impl Iterator<Item = String> {
+    let Outcome { plan, timing, .. } = outcome;
     let pair = |what: &str, pair: Option<Pair>| {
         pair.map(|Pair { calm, during }| format!("{what} p99 {}, before {}", time(during), time(calm)))
     };
+    let between = timing.between.filter(|_| plan.scenario.bounds.between.is_some());
     let measured = [
         pair("delivery meanwhile", timing.others),
         pair("publish meanwhile", timing.publish),
-        timing
-            .between
-            .filter(|_| outcome.plan.scenario.bounds.between.is_some())
-            .map(|added| format!("between instances the median grows by {} µs", added.as_micros())),
+        between.map(|added| format!("between instances the median grows by {} µs", added.as_micros())),
     ];
-    let notes = measured.into_iter().flatten().chain(outcome.notes.iter().cloned());
-    std::iter::once(text).chain(notes).collect::<Vec<_>>().join("\n  ")
+    measured.into_iter().flatten().chain(outcome.notes.iter().cloned())
 }
 
 fn cells(outcome: &Outcome) -> [String; 12] {
@@ -98,7 +101,13 @@ fn command(outcome: &Outcome) -> String {
     let name = plan.scenario.name;
     let (seed, seconds) = (plan.seed, plan.time.as_secs());
     let what = format!("--fault {name} --database {database}{redis} --instances {instances}");
-    format!("`make chaos ARGS=\"{what} --seconds {seconds} --seed {seed}\"`")
+    let unusual = [
+        (plan.writers != WRITERS).then(|| format!(" --writers {}", plan.writers)),
+        (plan.rate != RATE).then(|| format!(" --rate {}", plan.rate)),
+        (plan.readers != plan.scenario.readers).then(|| format!(" --readers {}", plan.readers)),
+    ];
+    let unusual: String = unusual.into_iter().flatten().collect();
+    format!("`make chaos ARGS=\"{what}{unusual} --seconds {seconds} --seed {seed}\"`")
 }
 
 /// Writes the table into a file: between its two marks where it has them, else as the whole of it.
@@ -112,13 +121,15 @@ fn placed(document: &str, table: &str) -> String {
     marks.map_or_else(|| table.to_owned(), |(before, after)| format!("{before}{FROM}{table}{TO}{after}"))
 }
 
-fn table(outcomes: &[Outcome]) -> String {
+/// The runs as a Markdown table.
+pub(crate) fn table(outcomes: &[Outcome]) -> String {
     let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut names: Vec<String> = COLUMNS.map(str::to_owned).to_vec();
-    names.push("command".to_owned());
+    names.extend(["noted", "command"].map(str::to_owned));
     let rule = format!("|{}\n", "---|".repeat(names.len()));
     let rows = outcomes.iter().map(|outcome| {
         let mut cells = cells(outcome).to_vec();
+        cells.push(noted(outcome).collect::<Vec<_>>().join("; "));
         cells.push(command(outcome));
         row(&cells)
     });

@@ -22,7 +22,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Handle, Order, Progress, Seat};
+use super::{
+    Seat,
+    handle::{Handle, Order, Progress},
+};
 use crate::{
     check::{chance::Chance, history::ReaderHistory, people::Member},
     failure::{Context, Failure},
@@ -70,7 +73,7 @@ pub(crate) async fn start(mut seat: Seat, snapshot: Snapshot) -> Result<Handle, 
     let (report, progress) = watch::channel(Progress::default());
     let process = child.id();
     let task = tokio::spawn(attend(child, told, report));
-    Ok(Handle { orders, progress, task, process, was_stopped: false })
+    Ok(Handle::new(orders, progress, task, process))
 }
 
 async fn tell(child: &mut Child, what: &impl Serialize) -> Result<(), Failure> {

@@ -229,6 +229,7 @@ pub(crate) const ALL: &[Scenario] = &[
         about: "return after 100,000 missed events, on any instance",
         fault: Fault::Away(100_000),
         long_seconds: Some(1),
+        readers: 4,
         // The machine does nothing but write for a minute.
         bounds: Bounds { recovery: Duration::from_mins(2), ..late(10) },
         ..PLAIN
