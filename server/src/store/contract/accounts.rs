@@ -7,7 +7,7 @@ use push_system::{
 };
 
 use super::{
-    super::{Accounts as _, Log as _, NewAccount},
+    super::{Accounts as _, Log as _, NewAccount, SigningKey},
     Fixture, moment, new_account, person, say, username,
 };
 
