@@ -2,6 +2,10 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
 use crate::{App, context::PageContext, place::Page, routes::explain, title::title, words::words};
 
+/// The page's one policy for trusted types. Leptos makes elements by handing constants of the view macro to a template,
+/// so markup passes; text that would become a script, or a script's address, meets no policy and is refused.
+const TRUST: &str = r#"globalThis.trustedTypes?.createPolicy("default",{createHTML:html=>html})"#;
+
 /// The document around the [`App`]. `options` name the folder of script, style and WebAssembly.
 ///
 /// The head tags are written here instead of taken from Leptos: under `strict-dynamic` the preload of the script needs
@@ -17,7 +21,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
     };
     let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let (script, module, style) = (format!("{package}.js"), format!("{package}.wasm"), format!("{package}.css"));
-    let start = format!("import start from {script:?};start({{module_or_path:{module:?}}})");
+    let start = format!("import start from {script:?};{TRUST};start({{module_or_path:{module:?}}})");
     let icon = if unread > 0 { "/favicon-unread.svg" } else { "/favicon.svg" };
 
     view! {

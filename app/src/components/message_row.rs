@@ -66,7 +66,7 @@ fn Link(link: String, message: Message) -> impl IntoView {
     };
     view! {
         <p class="message-link">
-            <a href=link.clone() target="_blank" rel="noopener noreferrer" on:click=open>
+            <a href=link.clone() target="_blank" rel="noopener nofollow ugc" on:click=open>
                 {(words().open_link)(&link)}
             </a>
         </p>

@@ -140,13 +140,12 @@ fn blame(error: &serde_path_to_error::Error<serde_json::Error>, bytes: &[u8]) ->
     }
     let what = without_place(error.inner());
     let path = Some(error.path().to_string()).filter(|path| path != ".");
-    match missing(&what) {
-        Some(name) => {
-            let field = path.map_or_else(|| name.to_owned(), |path| format!("{path}.{name}"));
-            Rejection::at(ErrorCode::Empty, field, EN.required)
-        }
-        None => Rejection { code: ErrorCode::Invalid, field: path.map(Into::into), detail: in_our_words(&what) },
+    if let Some(name) = missing(&what) {
+        let field = path.map_or_else(|| name.to_owned(), |path| format!("{path}.{name}"));
+        return Rejection::at(ErrorCode::Empty, field, EN.required);
     }
+    let rejection = Rejection::new(ErrorCode::Invalid, in_our_words(&what));
+    Rejection { field: path.map(Into::into), ..rejection }
 }
 
 /// The field that the parser says is missing: it names the object that lacks it as the place.

@@ -8,7 +8,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use push_system::timestamp::Timestamp;
 
 use crate::{
-    auth::{ACCESS_COOKIE, Login, REFRESH_COOKIE},
+    auth::{CookieNames, Login},
     config::Config,
 };
 
@@ -16,13 +16,15 @@ use crate::{
 /// cookie is what tells an expired login from none.
 pub fn of_login(login: &Login, config: &Config, now: Timestamp) -> [HeaderValue; 2] {
     let seconds = (login.expires.unix_s() - now.unix_s()).max(0);
-    [(ACCESS_COOKIE, &login.access), (REFRESH_COOKIE, &login.refresh)]
+    let names = CookieNames::of(config);
+    [(names.access, &login.access), (names.refresh, &login.refresh)]
         .map(|(name, value)| line(name, value.clone(), seconds, config))
 }
 
 /// The `Set-Cookie` lines that make a browser forget its login.
 pub fn of_logout(config: &Config) -> [HeaderValue; 2] {
-    [ACCESS_COOKIE, REFRESH_COOKIE].map(|name| line(name, String::new(), 0, config))
+    let names = CookieNames::of(config);
+    [names.access, names.refresh].map(|name| line(name, String::new(), 0, config))
 }
 
 /// Adds lines to an answer, keeping those that are there.
@@ -33,10 +35,10 @@ pub fn add(response: &mut Response, lines: impl IntoIterator<Item = HeaderValue>
 }
 
 /// Gives the request another access token, or none; its refresh token has done its work.
-pub fn replace(headers: &mut HeaderMap, access: Option<&str>) {
+pub fn replace(headers: &mut HeaderMap, names: CookieNames, access: Option<&str>) {
     let jar = CookieJar::from_headers(headers);
-    let others = jar.iter().filter(|cookie| ![ACCESS_COOKIE, REFRESH_COOKIE].contains(&cookie.name()));
-    let access = access.map(|token| format!("{ACCESS_COOKIE}={token}"));
+    let others = jar.iter().filter(|cookie| ![names.access, names.refresh].contains(&cookie.name()));
+    let access = access.map(|token| format!("{}={token}", names.access));
     let pairs: Vec<_> = others.map(|cookie| format!("{}={}", cookie.name(), cookie.value())).chain(access).collect();
     headers.remove(header::COOKIE);
     if let Ok(value) = HeaderValue::from_str(&pairs.join("; ")) {

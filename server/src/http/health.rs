@@ -1,11 +1,9 @@
 //! For machines that look after machines. No login: there is nothing of anybody's in it.
 
 use axum::{
-    Router,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use push_system::{
     catalogue::EN,
@@ -17,12 +15,13 @@ use serde::Serialize;
 use super::{
     body::Json,
     problem::{self, document},
+    table::{Routes, get},
 };
 use crate::{push::Readiness, state::AppState};
 
 /// The routes.
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/version", get(version))
+pub fn routes() -> Routes {
+    Routes::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/version", get(version))
 }
 
 #[derive(Serialize)]

@@ -1,11 +1,9 @@
 //! What a person's page keeps in step with: the inbox, what is read, who is there.
 
 use axum::{
-    Router,
     extract::{FromRequest, FromRequestParts, Request, State},
     http::Uri,
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 use push_system::{
     accounts::Person,
@@ -23,6 +21,7 @@ use super::{
     identity::Visitor,
     next_page, pages,
     problem::Refusal,
+    table::{Routes, get, post},
 };
 use crate::{
     auth::{AuthFailure, Identity},
@@ -30,8 +29,8 @@ use crate::{
 };
 
 /// The routes.
-pub fn routes() -> Router<AppState> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/inbox", get(inbox))
         .route("/read", post(read))
         .route("/people", get(people))
@@ -62,6 +61,7 @@ async fn read(State(state): State<AppState>, Visitor(visitor): Visitor, request:
     let (mut parts, body) = request.into_parts();
     let identity = Identity::from_request_parts(&mut parts, &state).await?;
     let Json(change) = Json::<ReadChange>::from_request(Request::from_parts(parts, body), &state).await?;
+    state.limits.act(identity.person.id)?;
     Ok(Json(state.push.change_read(identity.person.id, change).await?).into_response())
 }
 
@@ -81,7 +81,11 @@ async fn read_by_form(state: &AppState, visitor: Result<Identity, AuthFailure>, 
         // No button of ours sends that.
         Err(rejection) => return Refusal::from(rejection).into_response(),
     };
-    match state.push.change_read(identity.person.id, change).await {
+    let changed = match state.limits.act(identity.person.id) {
+        Ok(()) => state.push.change_read(identity.person.id, change).await,
+        Err(rejection) => Err(rejection),
+    };
+    match changed {
         Ok(_) => Redirect::to(&next_page(fields.get("next"))).into_response(),
         Err(rejection) => pages::fail(state, &home, &headers, Some(&identity), rejection.code).await,
     }

@@ -5,8 +5,13 @@
 //! [`problem`] alone.
 
 mod accounts;
+mod admin;
 pub mod body;
+pub mod client;
 mod cookies;
+pub mod credentials;
+mod csv;
+mod device;
 pub mod fields;
 mod forms;
 pub mod headers;
@@ -19,6 +24,8 @@ pub mod origin;
 mod pages;
 pub mod problem;
 mod request_log;
+mod sessions;
+pub mod table;
 
 use std::any::Any;
 
@@ -26,7 +33,6 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use push_system::{catalogue::EN, error::ErrorCode};
@@ -37,12 +43,34 @@ use tower_http::{
 
 use crate::{site, state::AppState, ws};
 use problem::Refusal;
+use table::{Route, Routes, get};
 
 /// Where the WebSocket is.
 const SOCKET: &str = "/ws";
 
 /// What an address that is otherwise well-formed may still hold, coming out of a form; letters beyond ASCII always are.
 const BEYOND_ASCII: &AsciiSet = &CONTROLS.add(b' ');
+
+/// Every way to ask this server, but for the files of the site, which are everybody's.
+pub fn table() -> Vec<Route> {
+    routes_that_keep_logins().merge(other_routes()).table().to_vec()
+}
+
+/// Where a browser's login is refreshed before its request is handled.
+fn routes_that_keep_logins() -> Routes {
+    Routes::new()
+        .merge(accounts::login_routes())
+        .merge(sessions::routes())
+        .merge(admin::routes())
+        .merge(messages::routes())
+        .merge(inbox::routes())
+        .merge(pages::routes())
+        .route(SOCKET, get(ws::upgrade))
+}
+
+fn other_routes() -> Routes {
+    Routes::new().merge(accounts::routes()).merge(health::routes())
+}
 
 /// Everything this server answers.
 ///
@@ -53,23 +81,17 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
     for origin in origin::own(&state.config) {
         csrf = csrf.add_trusted_origin(origin)?;
     }
-    let with_login = Router::new()
-        .merge(accounts::login_routes())
-        .merge(messages::routes())
-        .merge(inbox::routes())
-        .merge(pages::routes())
-        .route(SOCKET, get(ws::upgrade))
-        .layer(from_fn_with_state(state.clone(), keep_login::keep_login));
-    let router = Router::new()
-        .merge(with_login)
-        .merge(accounts::routes())
-        .merge(health::routes())
+    let keep_login = from_fn_with_state(state.clone(), keep_login::keep_login);
+    let router = routes_that_keep_logins()
+        .wrap(|routes| routes.layer(keep_login))
+        .merge(other_routes())
+        .into_router()
         .merge(site::router())
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)
         .layer(csrf.with_rejection_response(foreign))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(headers::protect))
+        .layer(from_fn_with_state(state.clone(), headers::protect))
         .layer(from_fn(request_log::log))
         .with_state(state);
     Ok(router)

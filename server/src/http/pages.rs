@@ -2,11 +2,9 @@
 
 use app::context::WHY_ENDED;
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, StatusCode, Uri, header::ACCEPT},
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 use push_system::{
     catalogue::EN,
@@ -22,6 +20,7 @@ use super::{
     identity::Visitor,
     next_page,
     problem::{self, Refusal},
+    table::{Routes, get, post},
 };
 use crate::{
     auth::{AuthFailure, Identity},
@@ -31,11 +30,11 @@ use crate::{
 
 /// Paths that speak JSON, whoever asks.
 const API: &[&str] =
-    &["/auth/", "/message", "/inbox", "/people", "/presence", "/healthz", "/readyz", "/version", "/ws"];
+    &["/auth/", "/admin/", "/message", "/inbox", "/people", "/presence", "/healthz", "/readyz", "/version", "/ws"];
 
 /// The routes.
-pub fn routes() -> Router<AppState> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/", get(private).post(forms::compose))
         .route("/history", get(private))
         .route("/settings", get(private))
@@ -45,7 +44,7 @@ pub fn routes() -> Router<AppState> {
         .route("/settings/theme", post(forms::choose_theme))
         .route("/settings/password", post(forms::change_password))
         .route("/settings/sign-out-everywhere", post(forms::sign_out_everywhere))
-        .layer(CompressionLayer::new())
+        .wrap(|pages| pages.layer(CompressionLayer::new()))
 }
 
 /// A page for people who are logged in.

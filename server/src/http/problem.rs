@@ -27,7 +27,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
-        Code::Taken | Code::IdempotencyConflict => StatusCode::CONFLICT,
+        Code::Taken | Code::LastAdmin | Code::IdempotencyConflict => StatusCode::CONFLICT,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::Invalid
@@ -35,6 +35,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | Code::Nul
         | Code::TooShort
         | Code::TooLong
+        | Code::TooCommon
         | Code::TooLarge
         | Code::UnknownRecipient => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooManySockets | Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -75,9 +76,10 @@ impl From<StoreError> for Refusal {
 
 /// The answer to a refused request.
 pub fn problem(rejection: Rejection) -> Response {
-    let status = status(rejection.code);
+    let (status, wait) = (status(rejection.code), rejection.retry_after_s);
     let mut response = (status, Json(document(rejection))).into_response();
     finish(&mut response);
+    ask_to_wait(&mut response, wait);
     response
 }
 
@@ -118,6 +120,13 @@ pub fn add_hints(response: &mut Response) {
     };
     for (name, value) in hints {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// Says after how many seconds to come back, where the refusal knows.
+pub fn ask_to_wait(response: &mut Response, seconds: Option<u64>) {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
 

@@ -191,7 +191,10 @@ impl Worker {
 
 #[cfg(test)]
 mod tests {
-    use push_system::{accounts::Username, timestamp::Timestamp};
+    use push_system::{
+        accounts::{Role, Username},
+        timestamp::Timestamp,
+    };
 
     use super::*;
     use crate::store::{Accounts as _, NewAccount, Revocation, sqlite::SqliteStore};
@@ -201,13 +204,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("log.db")).await.unwrap());
         let (name, at) = (Username::parse("ana").unwrap(), Timestamp::from_unix_ms(0));
-        let account = NewAccount { name, email: None, password_hash: "x".into(), at };
+        let account =
+            NewAccount { name, email: None, password_hash: "x".into(), role: Role::Member, at, notes: Vec::new() };
         let user = store.register(account).await.unwrap().unwrap().person.id;
         let (tasks, finish) = (TaskTracker::new(), CancellationToken::new());
         let (sequencer, feed) = Sequencer::start(store, &tasks, finish.clone());
         for tag in 0..10 + u32::try_from(FEED).unwrap() {
             let change = Change::Revoke(Revocation::Person { user, keep: None });
-            let write = Write { at, tag, change };
+            let write = Write { at, tag, change, notes: Vec::new() };
             assert!(matches!(sequencer.submit(write).await, Ok(Outcome::Stored(_))));
         }
         assert_eq!(feed.len(), FEED);

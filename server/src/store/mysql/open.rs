@@ -44,7 +44,11 @@ const IDLE_AT_MOST: Duration = Duration::from_secs(3);
 const LOCK: &str = "SELECT GET_LOCK(CONCAT('push-system ', SHA1(DATABASE())), 60)";
 const UNLOCK: &str = "SELECT RELEASE_LOCK(CONCAT('push-system ', SHA1(DATABASE())))";
 /// The schema, step by step; `push_system_schema` holds how many of them a database has taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/mysql/0001_log_and_accounts.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/mysql/0001_log_and_accounts.sql"),
+    include_str!("../../../migrations/mysql/0002_people.sql"),
+    include_str!("../../../migrations/mysql/0003_tickets.sql"),
+];
 
 /// The least `max_allowed_packet`: twice what the rows of one INSERT come to (`commit.rs`), and more than the largest row.
 const PACKET: i64 = 1_048_576;
