@@ -146,9 +146,14 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_once() {
     file.raw("PRAGMA user_version = 1; PRAGMA application_id = 1886745448").await;
     file.raw(ROWS_OF_THE_FIRST_SCHEMA).await;
     let path = file.path();
-    let (store, tool) = tokio::join!(SqliteStore::open(&path), SqliteStore::open_for_tool(&path));
-    rows_of_the_first_schema_are_there(&store.unwrap()).await;
-    assert_eq!(tool.unwrap().head().await.unwrap().position.seq, Seq(2));
+    let before = std::fs::read(&path).unwrap();
+    let refusal = SqliteStore::open_for_tool(&path).await.unwrap_err();
+    assert!(matches!(refusal, OpenError::OlderSchema { found: 1, .. }), "{refusal}");
+    assert!(std::fs::read(&path).unwrap() == before, "a server of that version may be running");
+    let store = SqliteStore::open(&path).await.unwrap();
+    rows_of_the_first_schema_are_there(&store).await;
+    let tool = SqliteStore::open_for_tool(&path).await.unwrap();
+    assert_eq!(tool.head().await.unwrap().position.seq, Seq(2));
 }
 
 #[tokio::test]
