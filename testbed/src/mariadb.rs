@@ -98,13 +98,13 @@ impl MariaDb {
         let mut words = self.connection();
         words.extend(["--single-transaction", "--quick", "--routines"].map(str::to_owned));
         words.extend([format!("--result-file={}", file.display()), database.to_owned()]);
-        self.run(&binaries::find("mysqldump")?, &words)?;
+        self.run(&tool("mariadb-dump", "mysqldump")?, &words)?;
         Ok(file)
     }
 
     /// Puts a dump into a new database of that name; the old one is gone. Blocks meanwhile.
     pub fn restore(&self, database: &str, dump: &Path) -> Result<(), StartError> {
-        let client = binaries::find("mysql")?;
+        let client = tool("mariadb", "mysql")?;
         let run = |sql: String, within: &str| {
             let mut words = self.connection();
             words.extend([format!("--execute={sql}"), within.to_owned()]);
@@ -133,6 +133,11 @@ impl Deref for MariaDb {
     fn deref(&self) -> &Server {
         &self.0
     }
+}
+
+/// The tools had other names, and newer versions have only the new ones.
+fn tool(name: &'static str, before: &'static str) -> Result<PathBuf, StartError> {
+    binaries::find(name).or_else(|_| binaries::find(before))
 }
 
 fn options_of(server: &Server) -> MySqlConnectOptions {
