@@ -4,10 +4,10 @@ use std::{io, thread};
 
 use tokio::sync::oneshot;
 
-/// How nice: a thread that serves gets ten times as much of a core that both want, and is woken at once. A hash that is
-/// starved altogether would keep its person waiting while others chat.
+/// How nice: a thread that serves gets three times as much of a core that both want, and is woken sooner. More would
+/// keep people at the login waiting wherever other programs keep the machine busy.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 5;
 
 /// Runs `job` on a thread of its own, whose start is a thousandth of what a hash costs. Nothing comes back of one that
 /// panics.
@@ -27,7 +27,7 @@ pub(super) fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -
 /// On Linux niceness belongs to a thread, elsewhere to the process (setpriority(2)). Refused at worst, by a sandbox.
 fn step_back() {
     #[cfg(target_os = "linux")]
-    drop(rustix::process::setpriority_process(None, NICENESS));
+    let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
 #[cfg(test)]
