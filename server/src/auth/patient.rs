@@ -4,10 +4,10 @@ use std::{io, thread};
 
 use tokio::sync::oneshot;
 
-/// How nice: a thread that serves gets ten times as much of a core that both want, and is woken at once. A hash that is
-/// starved altogether would keep its person waiting while others chat.
+/// How nice: a thread that serves gets three times as much of a core that both want, and is woken sooner. More would
+/// keep people at the login waiting wherever other programs keep the machine busy.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 5;
 
 /// Runs `job` on a thread of its own, whose start is a thousandth of what a hash costs. Nothing comes back of one that
 /// panics.
@@ -24,13 +24,20 @@ pub(super) fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -
     Ok(came)
 }
 
-/// On Linux niceness belongs to a thread, elsewhere to the process (setpriority(2)).
+/// On Linux niceness belongs to a thread, elsewhere to the process (setpriority(2)). The kernel cuts it off at 19.
 fn step_back() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+    if let Err(error) = nicer() {
         // A sandbox may forbid it. Passwords are checked all the same.
         tracing::debug!(%error, "a thread that hashes keeps its priority");
     }
+}
+
+#[cfg(target_os = "linux")]
+fn nicer() -> rustix::io::Result<()> {
+    use rustix::process::{getpriority_process, setpriority_process};
+
+    setpriority_process(None, getpriority_process(None)?.saturating_add(NICENESS))
 }
 
 #[cfg(test)]

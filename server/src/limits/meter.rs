@@ -53,7 +53,7 @@ impl Meter {
     fn take(&mut self, now: Duration, terms: &Terms) -> Verdict {
         if now < self.blocked {
             self.hammered(now, terms);
-            return Err(self.blocked - now);
+            return Err(self.blocked.saturating_sub(now));
         }
         let used = self.used(now, terms);
         if used >= terms.burst {

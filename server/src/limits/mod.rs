@@ -197,8 +197,12 @@ impl Limits {
     pub fn sweep(&self) {
         let Inner { ticker, accounts, addresses, registrations, published, actions, .. } = &*self.0;
         let now = ticker.elapsed();
-        [accounts, addresses, registrations].into_iter().for_each(|table| table.sweep(now));
-        [published, actions].into_iter().for_each(Quota::sweep);
+        for table in [accounts, addresses, registrations] {
+            table.sweep(now);
+        }
+        for quota in [published, actions] {
+            quota.sweep();
+        }
     }
 
     /// Takes a place at every gate, runs `check`, and settles them, in a task of its own: a client that leaves does not

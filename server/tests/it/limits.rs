@@ -203,10 +203,10 @@ struct Pair {
     two: TestApp,
 }
 
-async fn pair(server: &RedisServer) -> Pair {
+async fn pair(server: &RedisServer, counted_within: Duration) -> Pair {
     let system = Uuid::new_v4().simple().to_string();
     let connect = || async {
-        let settings = Settings { ping_every: Duration::from_hours(1), ..Settings::default() };
+        let settings = Settings { ping_every: Duration::from_hours(1), counted_within, ..Settings::default() };
         Arc::new(Redis::connect(&server.url(), &system, settings).await.expect("a connection")) as Arc<dyn Counters>
     };
     let (here, there) = (connect().await, connect().await);
@@ -236,7 +236,7 @@ impl Pair {
 #[tokio::test]
 async fn two_instances_count_together() {
     let Some(server) = or_report(RedisServer::shared().await, "limits of two instances") else { return };
-    let Pair { one, two } = pair(server).await;
+    let Pair { one, two } = pair(server, PATIENCE).await;
     for app in [&one, &two] {
         from(app, "203.0.113.1", "/auth/login", &wrong("ana")).await.refuses(401, "bad_credentials", None);
     }
@@ -252,7 +252,7 @@ async fn two_instances_count_together() {
 #[tokio::test]
 async fn a_redis_that_hangs_or_is_gone_keeps_nobody_waiting() {
     let Some(server) = or_report(RedisServer::start().await, "limits without redis") else { return };
-    let Pair { one, two } = pair(&server).await;
+    let Pair { one, two } = pair(&server, Settings::default().counted_within).await;
     let ana = one.person("ana").await;
     server.freeze();
     let begun = Instant::now();

@@ -11,8 +11,6 @@ use tokio::time::Instant;
 use super::link::Session;
 use crate::bus::counters::{Hammering, Step, Terms, Verdict};
 
-/// What a request can spare for a count.
-const ANSWER_WITHIN: Duration = Duration::from_millis(50);
 /// A Redis that was too slow is left alone for so long: not every request pays to find out.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
 /// As `limits::meter`, step for step. Times are milliseconds of Redis' own clock.
@@ -21,12 +19,13 @@ const STEP: &str = include_str!("meter.lua");
 /// The names of one system's meters, and whether Redis is quick enough to be asked.
 pub(super) struct Meters {
     system: String,
+    answer_within: Duration,
     ask_again: Mutex<Option<Instant>>,
 }
 
 impl Meters {
-    pub(super) fn new(system: &str) -> Self {
-        Self { system: system.to_owned(), ask_again: Mutex::default() }
+    pub(super) fn new(system: &str, answer_within: Duration) -> Self {
+        Self { system: system.to_owned(), answer_within, ask_again: Mutex::default() }
     }
 
     /// See [`crate::bus::counters::Counters::step`].
@@ -59,7 +58,7 @@ impl Meters {
         if self.ask_again.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(left_alone) {
             return None;
         }
-        match session.ask_within(question, ANSWER_WITHIN).await {
+        match session.ask_within(question, self.answer_within).await {
             Ok(answer) => Some(answer),
             Err(error) => {
                 let until = Instant::now() + LEFT_ALONE;

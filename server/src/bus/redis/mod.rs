@@ -34,6 +34,8 @@ use outbox::Outbox;
 pub struct Settings {
     /// What was asked is answered in this time, or the server hangs.
     pub answer_within: Duration,
+    /// What a request can spare for a count; one that is not answered in this time is made without.
+    pub counted_within: Duration,
     /// Between two questions whether it still answers.
     pub ping_every: Duration,
     /// The longest pause between two attempts to connect again.
@@ -46,6 +48,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             answer_within: Duration::from_secs(1),
+            counted_within: Duration::from_millis(50),
             ping_every: Duration::from_secs(1),
             retry_after: Duration::from_secs(1),
             lease: Duration::from_secs(45),
@@ -88,7 +91,7 @@ impl Redis {
         let (outbox, queue) = Outbox::new();
         let tasks = [tokio::spawn(link.clone().keep(session)), tokio::spawn(queue.send_over(link.clone()))];
         let board = Board::new(system, settings.lease);
-        let meters = Meters::new(system);
+        let meters = Meters::new(system, settings.counted_within);
         Ok(Self { link, outbox, board, meters, _tasks: tasks.map(AbortOnDropHandle::new) })
     }
 }
