@@ -101,7 +101,8 @@ async fn what_is_no_token_of_ours_is_refused() {
     for token in ["", "x", "a.b.c", &cut, stranger.token(), &unsigned, &long, &ana.tokens().refresh_token] {
         let request = app.anyone().request(Method::GET, "/auth/me").bearer_auth(token);
         send(request).await.refuses(401, "unauthorized", None);
-        let cookie = app.anyone().request(Method::GET, "/auth/me").header(header::COOKIE, format!("push_access={token}"));
+        let cookie =
+            app.anyone().request(Method::GET, "/auth/me").header(header::COOKIE, format!("push_access={token}"));
         send(cookie).await.refuses(401, "unauthorized", None);
     }
     // A header of that size is given up before it is whole: the connection may be gone before its answer is read.

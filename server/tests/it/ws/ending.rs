@@ -61,7 +61,8 @@ async fn whoever_brings_a_bad_token_is_nobody_whatever_the_cookies_say() {
     let app = TestApp::start().await;
     let bob = app.person("bob").await;
     let (cookie, origin) = (format!("push_access={}", bob.token()), app.url());
-    for (query, bearer) in [("", Some("Bearer nonsense")), ("", Some("Bearer")), ("?token=", None), ("?token=x", None)] {
+    for (query, bearer) in [("", Some("Bearer nonsense")), ("", Some("Bearer")), ("?token=", None), ("?token=x", None)]
+    {
         let mut headers = vec![("cookie", &*cookie), ("origin", &*origin)];
         headers.extend(bearer.map(|bearer| ("authorization", bearer)));
         let mut socket = Socket::open(&app.socket_url(query), &headers).await.unwrap();
