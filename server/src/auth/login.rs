@@ -140,7 +140,7 @@ impl Auth {
             Ok(true) => tracing::info!(user.id = account.person.id.0, "a password hash was made anew"),
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(user.id = account.person.id.0, %error, "a password hash could not be made anew")
+                tracing::warn!(user.id = account.person.id.0, %error, "a password hash could not be made anew");
             }
         }
     }
