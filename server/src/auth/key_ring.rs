@@ -6,13 +6,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use push_system::timestamp::Timestamp;
+use push_system::{admin::AuditAction, timestamp::Timestamp};
 use tokio::sync::Mutex;
 
 use super::keys::{self, Keys, LOOK_EVERY_MS, ROTATE_AFTER_MS, random_key};
 use crate::{
     config::Secret,
-    store::{Store, StoreError},
+    store::{AuditNote, Client, Store, StoreError},
 };
 
 /// Between two looks for a name that is not known.
@@ -83,10 +83,15 @@ async fn load(store: &dyn Store, now: Timestamp) -> Result<Keys, StoreError> {
     if !keys.is_old(now) {
         return Ok(keys);
     }
-    let keys = of(store.add_signing_key(random_key(now), now.plus_ms(-ROTATE_AFTER_MS)).await?)?;
+    let keys = of(store.add_signing_key(random_key(now), now.plus_ms(-ROTATE_AFTER_MS), rotated()).await?)?;
     store.forget_signing_keys(keys::of_no_use_before(now)).await?;
     tracing::info!("the signing key was a month old; another one takes its place");
     Ok(keys)
+}
+
+/// Nobody did it: it was time, or somebody asked for it on the machine itself.
+pub fn rotated() -> AuditNote {
+    Client::default().note(AuditAction::KeysRotated, None, "")
 }
 
 fn of(stored: Vec<crate::store::SigningKey>) -> Result<Keys, StoreError> {
@@ -118,7 +123,7 @@ mod tests {
 
     /// Another instance, or a person at the machine, adds a key.
     async fn rotate(store: &MemoryStore, now: Timestamp) -> String {
-        store.add_signing_key(random_key(now), now).await.unwrap()[0].kid.clone()
+        store.add_signing_key(random_key(now), now, rotated()).await.unwrap()[0].kid.clone()
     }
 
     #[tokio::test]

@@ -2,11 +2,13 @@
 
 use push_system::{
     accounts::{Email, Person, Role, Username},
+    admin::AuditAction,
     api::TokenAnswer,
     catalogue::EN,
     error::{ErrorCode, Rejection},
     timestamp::Timestamp,
 };
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -15,7 +17,10 @@ use super::{
 };
 use crate::{
     config,
-    store::{Account, NewAccount, NewSession, Revocation, Session, SessionId, StoreError},
+    store::{
+        Account, Admission, AuditNote, Client, Joined, NewAccount, NewSession, Revocation, Session, SessionId,
+        StoreError, TokenHash,
+    },
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -40,6 +45,8 @@ pub struct Registration {
     pub password: Typed,
     /// An address; empty for none.
     pub email: String,
+    /// The secret of an invitation; empty for none.
+    pub invite: String,
 }
 
 /// A session with its tokens, just made.
@@ -72,12 +79,10 @@ impl Login {
 }
 
 impl Auth {
-    /// Makes an account and logs it in.
-    pub async fn register(&self, typed: Registration) -> Result<Login, Rejection> {
-        let Inner { store, clock, config, passwords, .. } = &*self.0;
-        if config.registration == config::Registration::Closed {
-            return Err(Rejection::new(ErrorCode::RegistrationClosed, EN.registration_closed));
-        }
+    /// Makes an account and logs it in: where registration is open, or with an invitation.
+    pub async fn register(&self, typed: Registration, from: &Client) -> Result<Login, Rejection> {
+        let Inner { store, clock, passwords, .. } = &*self.0;
+        let admission = self.admission(&typed.invite).await?;
         let name = Username::parse_new(&typed.username).map_err(|error| error.reject("username"))?;
         let password = Password::parse_new(&typed.password, &name, "password")?;
         let email = (!typed.email.is_empty()).then(|| Email::parse(&typed.email)).transpose()?;
@@ -87,15 +92,44 @@ impl Auth {
             return Err(taken());
         }
         let password_hash = passwords.hash(password).await?;
-        let account = NewAccount { name, email, password_hash, at: clock.now() };
-        let account = store.register(account).await.map_err(|error| broken(&error))?.ok_or_else(taken)?;
+        let notes = vec![from.note(AuditAction::AccountMade, None, name.as_str())];
+        let account = NewAccount { name, email, password_hash, role: Role::Member, at: clock.now(), notes };
+        let account = match store.join(account, admission).await.map_err(|error| broken(&error))? {
+            Joined::Account(account) => account,
+            Joined::Taken => return Err(taken()),
+            Joined::Closed => return Err(closed()),
+            Joined::NotInvited => return Err(not_invited()),
+        };
         tracing::info!(user.id = account.person.id.0, user.name = %account.person.name, "an account was made");
-        self.open(&account).await?.ok_or_else(bad_credentials)
+        self.open(&account, from).await?.ok_or_else(bad_credentials)
+    }
+
+    /// Looks before any work is done; the store decides when it adds the account.
+    async fn admission(&self, invite: &str) -> Result<Admission, Rejection> {
+        let Inner { store, clock, .. } = &*self.0;
+        if !invite.is_empty() {
+            let secret = invite_hash(invite);
+            let good = store.is_invited(&secret, clock.now()).await.map_err(|error| broken(&error))?;
+            return if good { Ok(Admission::Invited(secret)) } else { Err(not_invited()) };
+        }
+        if self.is_registration_open().await? { Ok(Admission::Open) } else { Err(closed()) }
+    }
+
+    /// Whether anybody may make an account: neither the configuration nor an admin keeps it closed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unavailable`].
+    pub async fn is_registration_open(&self) -> Result<bool, Rejection> {
+        let Inner { store, config, .. } = &*self.0;
+        if config.registration == config::Registration::Closed {
+            return Ok(false);
+        }
+        store.registration_is_open().await.map_err(|error| broken(&error))
     }
 
     /// Logs in. A wrong password, an unknown name and a disabled account are one answer, after the same work (OWASP
     /// Authentication Cheat Sheet, "Authentication and Error Messages").
-    pub async fn log_in(&self, typed: Credentials) -> Result<Login, Rejection> {
+    pub async fn log_in(&self, typed: Credentials, from: &Client) -> Result<Login, Rejection> {
         let required = |field| Rejection::at(ErrorCode::Empty, field, EN.required);
         if typed.username.is_empty() {
             return Err(required("username"));
@@ -108,13 +142,14 @@ impl Auth {
         for _ in 0..CHECKS {
             let (account, verdict) = self.check(name.as_ref(), attempt.clone()).await?;
             let Some(account) = account.filter(|account| verdict != Verdict::Wrong && !account.disabled) else { break };
-            if let Some(login) = self.open(&account).await? {
+            if let Some(login) = self.open(&account, from).await? {
                 if let Verdict::Outdated(password) = verdict {
                     self.renew_hash(&account, password).await;
                 }
                 return Ok(login);
             }
         }
+        self.note_failed_login(name.as_ref(), from).await;
         Err(bad_credentials())
     }
 
@@ -127,7 +162,9 @@ impl Auth {
             Some(name) => self.0.store.account_named(name).await.map_err(|error| broken(&error))?,
             None => None,
         };
-        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        // A deleted account has no password: its name costs as much time as one that never was.
+        let there = account.as_ref().filter(|account| account.deleted.is_none());
+        let hash = there.map(|account| account.password_hash.clone());
         let verdict = self.0.passwords.compare(attempt, hash).await?;
         Ok((account, verdict))
     }
@@ -146,7 +183,7 @@ impl Auth {
     }
 
     /// None when the account was disabled, or got another hash, since it was read.
-    async fn open(&self, account: &Account) -> Result<Option<Login>, Rejection> {
+    async fn open(&self, account: &Account, from: &Client) -> Result<Option<Login>, Rejection> {
         let now = self.0.clock.now();
         let refresh = RefreshToken::random();
         let session = Session {
@@ -162,6 +199,8 @@ impl Auth {
             refresh: refresh.hash(),
             at: now,
             expires: session.expires,
+            client: from.clone(),
+            notes: vec![from.note(AuditAction::LoggedIn, Some(&account.person), "")],
         };
         let opened = self.0.store.open_session(new).await.map_err(|error| broken(&error))?;
         if !opened {
@@ -191,20 +230,26 @@ impl Auth {
         Access::new(login.person.id, login.session, FIRST_GENERATION, now).sign(&self.0.keys.known(), now)
     }
 
-    /// Ends one session.
+    /// Ends the session of a request.
     pub async fn log_out(&self, identity: &Identity) -> Result<(), Rejection> {
-        self.end(Revocation::Session(identity.session)).await
+        self.end(Revocation::Session(identity.session), identity.note(AuditAction::LoggedOut, "")).await
     }
 
     /// Ends all sessions of a person.
     pub async fn log_out_everywhere(&self, identity: &Identity) -> Result<(), Rejection> {
-        self.end(Revocation::Person { user: identity.person.id, keep: None }).await
+        let note = identity.note(AuditAction::SessionsRevoked, identity.person.name.as_str());
+        self.end(Revocation::Person { user: identity.person.id, keep: None }, note).await
     }
 
-    pub(super) async fn end(&self, revocation: Revocation) -> Result<(), Rejection> {
-        self.0.push.revoke(revocation.clone()).await?;
-        self.0.sessions.forget(&revocation);
+    pub(super) async fn end(&self, revocation: Revocation, note: AuditNote) -> Result<(), Rejection> {
+        self.0.push.revoke(revocation.clone(), vec![note]).await?;
+        self.forget(&revocation);
         Ok(())
+    }
+
+    /// Forgets at once what this instance remembers of sessions that were just ended; the log tells the others.
+    pub(crate) fn forget(&self, revocation: &Revocation) {
+        self.0.sessions.forget(revocation);
     }
 
     /// Sets a new password and ends every other session of the person.
@@ -213,7 +258,8 @@ impl Auth {
         let new = Password::parse_new(&new, &identity.person.name, "password")?;
         self.confirm_as(identity, &current, "current").await?;
         let (user, keep) = (identity.person.id, Some(identity.session));
-        push.set_password(user, passwords.hash(new).await?, keep).await?;
+        let notes = vec![identity.note(AuditAction::PasswordChanged, "")];
+        push.set_password(user, passwords.hash(new).await?, keep, notes).await?;
         sessions.forget(&Revocation::Person { user, keep });
         Ok(())
     }
@@ -237,11 +283,24 @@ impl Auth {
     }
 }
 
+/// What the store knows an invitation by. A plain hash is enough: there is nothing to guess in its random bits.
+pub(crate) fn invite_hash(secret: &str) -> TokenHash {
+    TokenHash(Sha256::digest(secret).into())
+}
+
+fn closed() -> Rejection {
+    Rejection::new(ErrorCode::RegistrationClosed, EN.registration_closed)
+}
+
+fn not_invited() -> Rejection {
+    Rejection::at(ErrorCode::Invalid, "invite", EN.invite_invalid)
+}
+
 fn bad_credentials() -> Rejection {
     Rejection::new(ErrorCode::BadCredentials, EN.bad_credentials)
 }
 
-fn broken(error: &StoreError) -> Rejection {
+pub(super) fn broken(error: &StoreError) -> Rejection {
     tracing::error!(%error, "an account could not be read or written");
     Rejection::new(ErrorCode::Unavailable, EN.unavailable)
 }

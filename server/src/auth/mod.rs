@@ -5,11 +5,15 @@
 //! at each use by a successor derived from it ([`refresh`]), so that a lost answer or ten restored tabs get the same
 //! successor again. Statuses and cookies belong to [`crate::http`].
 
+mod audit;
+mod devices;
 mod key_ring;
 mod keys;
 mod login;
 mod password;
+mod patient;
 mod refresh;
+mod seen;
 mod sessions;
 mod ticket;
 mod token;
@@ -23,27 +27,32 @@ use axum::http::{HeaderMap, header};
 use axum_extra::extract::cookie::CookieJar;
 use push_system::{
     accounts::{Person, Role},
+    admin::AuditAction,
     catalogue::EN,
     error::{ErrorCode, Rejection},
     ports::Clock,
     timestamp::Timestamp,
 };
 
+pub use key_ring::rotated;
 pub use keys::random_key;
+pub(crate) use login::invite_hash;
 pub use login::{Credentials, Login, Registration};
 pub use password::{Password, Passwords, Typed};
 pub use token::ACCESS_SECONDS;
 
 use self::{
+    audit::Failures,
     key_ring::KeyRing,
     refresh::RefreshToken,
+    seen::Seen,
     sessions::Sessions,
     token::{Access, Sealed, TokenError},
 };
 use crate::{
     config::Config,
     push::Push,
-    store::{Revocation, Rotation, SessionId, Store, StoreError},
+    store::{AuditNote, Client, Revocation, Rotation, SessionId, Store, StoreError},
 };
 
 /// How long the old refresh token stays good once its successor was seen in use: requests that crossed it on the wire.
@@ -86,6 +95,15 @@ pub struct Identity {
     pub session: SessionId,
     /// When a bearer's token is over; a cookie belongs to its session instead.
     pub expires: Option<Timestamp>,
+    /// From where the request came.
+    pub client: Client,
+}
+
+impl Identity {
+    /// What this person did.
+    pub fn note(&self, action: AuditAction, target: impl Into<String>) -> AuditNote {
+        self.client.note(action, Some(&self.person), target)
+    }
 }
 
 /// Why a request has no [`Identity`].
@@ -126,6 +144,8 @@ struct Inner {
     keys: KeyRing,
     passwords: Passwords,
     sessions: Arc<Sessions>,
+    seen: Seen,
+    failures: Failures,
 }
 
 impl Auth {
@@ -143,7 +163,17 @@ impl Auth {
             Some(revocation) => ended.forget(revocation),
             None => ended.forget_all(),
         }));
-        Ok(Self(Arc::new(Inner { store, push, clock, config, keys, passwords: Passwords::default(), sessions })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            push,
+            clock,
+            config,
+            keys,
+            passwords: Passwords::default(),
+            sessions,
+            seen: Seen::default(),
+            failures: Failures::default(),
+        })))
     }
 
     /// Checks an `Authorization: Bearer`, or the `?token=` of a WebSocket.
@@ -152,6 +182,11 @@ impl Auth {
         let mut identity = self.identify(&access).await?;
         identity.expires = Some(access.expires);
         Ok(identity)
+    }
+
+    /// The one queue of all password work.
+    pub(crate) fn passwords(&self) -> Passwords {
+        self.0.passwords.clone()
     }
 
     /// Whether a session is in force now; for what was checked a moment ago and lasts.
@@ -199,7 +234,13 @@ impl Auth {
         if sessions.is_first_use(access.session, access.generation) {
             self.confirm(access, now).await;
         }
-        Ok(Identity { person: session.person, role: session.role, session: session.id, expires: None })
+        Ok(Identity {
+            person: session.person,
+            role: session.role,
+            session: session.id,
+            expires: None,
+            client: Client::default(),
+        })
     }
 
     /// Tells the store that the answer with this token arrived. A failure is not the request's: the old refresh token
@@ -213,7 +254,7 @@ impl Auth {
 
     /// Exchanges a refresh token for its successor and a new access token. A token that was used after its successor
     /// was in use has been copied: its whole session ends (RFC 9700, 4.14.2).
-    pub async fn refresh(&self, presented: &str) -> Result<Login, AuthFailure> {
+    pub async fn refresh(&self, presented: &str, from: &Client) -> Result<Login, AuthFailure> {
         let Inner { store, clock, keys, .. } = &*self.0;
         let token = RefreshToken::parse(presented).ok_or(AuthFailure::Invalid)?;
         let now = clock.now();
@@ -227,7 +268,9 @@ impl Auth {
             Rotation::Unknown => Err(AuthFailure::Invalid),
             Rotation::Reused(session, name) => {
                 tracing::warn!(session.id = %session, user.name = %name, "a refresh token was used twice; its session ends");
-                self.end(Revocation::Session(session)).await.map_err(|_| AuthFailure::Unavailable)?;
+                // Whoever brought it: who that is, nobody knows.
+                let note = from.note(AuditAction::TokenReused, None, name.as_str());
+                self.end(Revocation::Session(session), note).await.map_err(|_| AuthFailure::Unavailable)?;
                 Err(AuthFailure::Revoked)
             }
         }

@@ -11,7 +11,7 @@ use crate::{
     config::{self, Flags},
     serve::{self, Parts},
     state::AppState,
-    store::{Store, memory::MemoryStore},
+    store::{Client, Store, memory::MemoryStore},
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -39,13 +39,18 @@ impl House {
     }
 
     async fn register(&self, username: &str) -> Login {
-        let typed = Registration { username: username.into(), password: Typed(PASSWORD.into()), email: String::new() };
-        self.app.auth.register(typed).await.unwrap()
+        let typed = Registration {
+            username: username.into(),
+            password: Typed(PASSWORD.into()),
+            email: String::new(),
+            invite: String::new(),
+        };
+        self.app.auth.register(typed, &Client::default()).await.unwrap()
     }
 
     async fn log_in(&self, username: &str, password: &str) -> Result<Login, Rejection> {
         let typed = Credentials { username: username.into(), password: Typed(password.into()) };
-        self.app.auth.log_in(typed).await
+        self.app.auth.log_in(typed, &Client::default()).await
     }
 
     /// The hashes computed for comparisons since the last look.

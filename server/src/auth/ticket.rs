@@ -9,7 +9,7 @@ use push_system::admin::Ticket as TicketAnswer;
 use sha2::{Digest, Sha256};
 
 use super::{Auth, AuthFailure, Identity, Inner, unavailable};
-use crate::store::{NewTicket, TokenHash};
+use crate::store::{Client, NewTicket, TokenHash};
 
 /// How long a ticket lives: the time to open a connection, also a slow one.
 const TICKET_SECONDS: u32 = 30;
@@ -68,7 +68,13 @@ impl Auth {
         if taken.login_expires.is_some_and(|expires| now >= expires) {
             return Err(AuthFailure::Expired);
         }
-        Ok(Identity { person: session.person, role: session.role, session: session.id, expires: taken.login_expires })
+        Ok(Identity {
+            person: session.person,
+            role: session.role,
+            session: session.id,
+            expires: taken.login_expires,
+            client: Client::default(),
+        })
     }
 }
 

@@ -4,7 +4,13 @@ use clap::Subcommand;
 use push_system::ports::Clock as _;
 
 use super::{Failure, output::print};
-use crate::{auth::random_key, config::Config, serve, state::SystemClock, store::Store};
+use crate::{
+    auth::{random_key, rotated},
+    config::Config,
+    serve,
+    state::SystemClock,
+    store::Store,
+};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -26,7 +32,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure
 
 async fn rotate(store: &dyn Store) -> Result<(), Failure> {
     let now = SystemClock.now();
-    let keys = store.add_signing_key(random_key(now), now).await?;
+    let keys = store.add_signing_key(random_key(now), now, rotated()).await?;
     let kid = keys.first().map_or("", |key| &key.kid);
     print(format_args!("{kid} signs from three minutes from now on; logins go on\n"))
 }

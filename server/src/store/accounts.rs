@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use push_system::{
     accounts::{Person, Role, Username},
+    admin::AuditAction,
     ids::UserId,
     timestamp::Timestamp,
 };
 
 use super::{
-    Account, Accounts, NewAccount, NewSession, NewTicket, Rotation, Session, SessionId, SigningKey, StoreError,
-    TakenTicket, TokenHash,
+    Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, NewTicket, Rotation, Session, SessionId,
+    SigningKey, StoreError, TakenTicket, TokenHash,
+    administration::add_notes,
     backend::{Backend, WriteTx as _, within},
     statements::{AccountRows as _, Statements},
 };
@@ -21,6 +23,13 @@ impl<B: Backend> Accounts for B {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
         let registered = within(B::PATIENCE, register(&mut *tx, &account)).await;
         Ok(tx.finish(registered).await?)
+    }
+
+    /// Under the head lock, as opening and closing registration is; it also keeps an invitation from being used twice.
+    async fn join(&self, account: NewAccount, admission: Admission) -> Result<Joined, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let joined = within(B::PATIENCE, join(&mut *tx, &account, admission)).await;
+        Ok(tx.finish(joined).await?)
     }
 
     async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
@@ -145,9 +154,10 @@ impl<B: Backend> Accounts for B {
         &self,
         candidate: SigningKey,
         newest_before: Timestamp,
+        note: AuditNote,
     ) -> Result<Vec<SigningKey>, StoreError> {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
-        let keys = within(B::PATIENCE, next_signing_key(&mut *tx, candidate, newest_before)).await;
+        let keys = within(B::PATIENCE, next_signing_key(&mut *tx, candidate, newest_before, &note)).await;
         Ok(tx.finish(keys).await?)
     }
 
@@ -186,15 +196,41 @@ async fn register(connection: &mut impl Statements, new: &NewAccount) -> Result<
     if connection.account_named(&new.name).await?.is_some() {
         return Ok(None);
     }
-    let role = if connection.has_accounts().await? { Role::Member } else { Role::Admin };
+    let role = if connection.has_accounts().await? { new.role } else { Role::Admin };
     connection.add_account(new, role).await?;
+    add_notes(connection, new.at, &new.notes).await?;
     connection.account_named(&new.name).await
+}
+
+async fn join(connection: &mut impl Statements, new: &NewAccount, admission: Admission) -> Result<Joined, StoreError> {
+    let invite = match admission {
+        Admission::Open if connection.registration_is_open().await? => None,
+        Admission::Open => return Ok(Joined::Closed),
+        Admission::Invited(secret) => match connection.invite_in_force(&secret, new.at).await? {
+            Some(invite) => Some(invite),
+            None => return Ok(Joined::NotInvited),
+        },
+    };
+    let Some(account) = register(connection, new).await? else { return Ok(Joined::Taken) };
+    if let Some(invite) = invite {
+        connection.use_invite(&invite, account.person.id, new.at).await?;
+        let note = used_note(&account, invite, new);
+        connection.add_note(new.at, &note).await?;
+    }
+    Ok(Joined::Account(Box::new(account)))
+}
+
+/// Of an invitation that was used: by the person who got an account with it.
+pub(super) fn used_note(account: &Account, invite: String, new: &NewAccount) -> AuditNote {
+    let address = new.notes.first().map(|note| note.address.clone()).unwrap_or_default();
+    AuditNote { action: AuditAction::InviteUsed, actor: Some(account.person.clone()), target: invite, address }
 }
 
 async fn open(connection: &mut impl Statements, session: &NewSession) -> Result<bool, StoreError> {
     let opened = connection.add_session(session).await?;
     if opened {
         connection.add_token(&session.refresh, session.id, 1).await?;
+        add_notes(connection, session.at, &session.notes).await?;
     }
     Ok(opened)
 }
@@ -240,12 +276,14 @@ async fn next_signing_key(
     connection: &mut impl Statements,
     candidate: SigningKey,
     newest_before: Timestamp,
+    note: &AuditNote,
 ) -> Result<Vec<SigningKey>, StoreError> {
     let stored = connection.signing_keys().await?;
     if stored.first().is_some_and(|newest| newest.created >= newest_before) {
         return Ok(stored);
     }
     connection.add_signing_key(&candidate).await?;
+    connection.add_note(candidate.created, note).await?;
     connection.signing_keys().await
 }
 

@@ -20,7 +20,7 @@ use push_system::{
 use super::socket;
 use crate::{
     auth::{AuthFailure, bearer},
-    http::{origin::OriginCheck, problem::problem},
+    http::{client, origin::OriginCheck, problem::problem},
     serve::Peer,
     state::AppState,
 };
@@ -46,13 +46,14 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
     }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &app).await {
         Ok(upgrade) => upgrade,
-        Err(error) => return problem(Rejection::new(ErrorCode::Invalid, error.body_text())),
+        Err(_) => return problem(Rejection::new(ErrorCode::UpgradeRequired, EN.upgrade_required)),
     };
     let identity = match login {
         Presented::Bearer(token) => app.auth.verify_bearer(&token).await,
         Presented::Ticket(ticket) => app.auth.redeem_ticket(&ticket).await,
         Presented::Cookies => app.auth.verify_cookies(&parts.headers).await,
     };
+    let identity = identity.map(|identity| app.auth.saw(identity, client::of(&parts)));
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)

@@ -1,7 +1,7 @@
 //! Signing keys change, and nobody is logged out.
 
 use push_system::ports::Clock as _;
-use server::auth::random_key;
+use server::auth::{random_key, rotated};
 
 use crate::{
     app::TestApp,
@@ -25,7 +25,7 @@ async fn pair() -> (TestApp, TestApp) {
 
 async fn add_key(app: &TestApp) {
     let now = app.clock.now();
-    app.store.add_signing_key(random_key(now), now).await.unwrap();
+    app.store.add_signing_key(random_key(now), now, rotated()).await.unwrap();
 }
 
 async fn keys(app: &TestApp) -> Vec<String> {
@@ -80,7 +80,7 @@ async fn a_key_that_an_instance_has_not_seen_is_looked_for_at_its_first_token() 
     ana.refreshed().await.get("/auth/me").await.is(200);
     // The first instance has just looked; a key comes that is old enough to sign, as if the instances' clocks differed.
     let created = one.clock.now().plus_ms(-4 * MINUTE * 1_000);
-    one.store.add_signing_key(random_key(created), one.clock.now()).await.unwrap();
+    one.store.add_signing_key(random_key(created), one.clock.now(), rotated()).await.unwrap();
     one.clock.advance(3);
     let from_two = at(&two, &ana).logged_in("ana").await;
     assert_ne!(signed_by(&from_two), signed_by(&ana));

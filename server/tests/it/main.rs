@@ -1,7 +1,9 @@
 //! The whole server over real HTTP on port 0, one database per test. A test reads like a conversation: actors are
 //! values, answers say what is expected of them.
 
+mod abuse;
 mod app;
+mod authorization;
 mod backup;
 mod bad_input;
 mod clock;
@@ -10,11 +12,15 @@ mod csrf;
 mod databases;
 mod faults;
 mod flaky;
+mod fuzz;
+mod headers;
 mod http;
 mod inbox;
 mod joining;
 mod keys;
+mod limits;
 mod logins;
+mod markup;
 mod messages;
 mod operations;
 mod pages;

@@ -85,37 +85,3 @@ pub(in super::super) async fn signing_keys_are_made_once<F: Fixture>(fixture: F)
     assert_eq!(first, [key("first", 1)]);
     assert_eq!(store.signing_keys(key("second", 3)).await.unwrap(), first);
 }
-
-fn signing_key(n: u8) -> SigningKey {
-    let created = moment(i64::from(n) * 1_000);
-    SigningKey { kid: format!("key{n}"), access: [n; 32], refresh: [n; 32], created }
-}
-
-pub(in super::super) async fn a_key_is_added_once_by_those_who_miss_it_at_once<F: Fixture>(fixture: F) {
-    let store = fixture.open().await;
-    store.signing_keys(signing_key(1)).await.unwrap();
-    let (one, two) = tokio::join!(
-        store.add_signing_key(signing_key(3), moment(2_000)),
-        store.add_signing_key(signing_key(4), moment(2_000))
-    );
-    let (one, two) = (one.unwrap(), two.unwrap());
-    assert_eq!(one, two);
-    assert_eq!((one.len(), &one[1]), (2, &signing_key(1)));
-    assert!(one[0] == signing_key(3) || one[0] == signing_key(4));
-    let three = store.add_signing_key(signing_key(5), moment(4_001)).await.unwrap();
-    assert_eq!((three.len(), &three[0]), (3, &signing_key(5)));
-    assert_eq!(store.signing_keys(signing_key(6)).await.unwrap(), three);
-}
-
-pub(in super::super) async fn keys_that_were_replaced_long_ago_are_forgotten<F: Fixture>(fixture: F) {
-    let store = fixture.open().await;
-    store.signing_keys(signing_key(1)).await.unwrap();
-    for n in 2..=4 {
-        store.add_signing_key(signing_key(n), moment(i64::from(n) * 1_000)).await.unwrap();
-    }
-    assert_eq!(store.forget_signing_keys(moment(2_000)).await.unwrap(), 0);
-    assert_eq!(store.forget_signing_keys(moment(3_001)).await.unwrap(), 2);
-    assert_eq!(store.signing_keys(signing_key(9)).await.unwrap(), [signing_key(4), signing_key(3)]);
-    assert_eq!(store.forget_signing_keys(moment(9_000)).await.unwrap(), 1);
-    assert_eq!(store.signing_keys(signing_key(9)).await.unwrap(), [signing_key(4)], "the one that signs stays");
-}

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        Accounts as _, Change, EntryBody, NewSession, NewTicket, Outcome, Revocation, Rotation, Session, SessionId,
-        Store, TakenTicket, TokenHash,
+        Accounts as _, Change, Client, EntryBody, NewSession, NewTicket, Outcome, Revocation, Rotation, Session,
+        SessionId, Store, TakenTicket, TokenHash,
     },
     Fixture, moment, person, store_one, write,
 };
@@ -29,16 +29,25 @@ pub(super) async fn log_in(store: &impl Store, who: &Person, n: u8) -> SessionId
     id
 }
 
-fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
+pub(super) fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
     let id = SessionId(Uuid::from_bytes([n; 16]));
-    NewSession { id, user: who.id, password_hash, refresh: token(n), at: moment(0), expires: moment(DAY) }
+    NewSession {
+        id,
+        user: who.id,
+        password_hash,
+        refresh: token(n),
+        at: moment(0),
+        expires: moment(DAY),
+        client: Client::default(),
+        notes: Vec::new(),
+    }
 }
 
 pub(super) async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
     store.rotate(&token(presented), &[token(successor)], at, GRACE).await.unwrap()
 }
 
-async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
+pub(super) async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
     store.session(id, moment(1)).await.unwrap().is_some()
 }
 

@@ -51,8 +51,6 @@ mod contract_in_memory {
             a_new_person_starts_with_nothing_unread,
             people_are_found_by_name_and_by_prefix,
             signing_keys_are_made_once,
-            a_key_is_added_once_by_those_who_miss_it_at_once,
-            keys_that_were_replaced_long_ago_are_forgotten,
         }
         sessions: {
             a_session_lasts_until_it_is_over,
@@ -68,6 +66,20 @@ mod contract_in_memory {
             a_new_password_ends_the_other_sessions,
             a_hash_made_anew_ends_no_session_and_replaces_its_own_kind_alone,
             sessions_are_forgotten_with_their_tokens,
+        }
+        administration: {
+            a_session_says_where_it_is_and_when_it_was_seen,
+            people_come_in_pages_with_their_sessions,
+            who_is_disabled_has_no_session_and_may_come_back,
+            who_is_deleted_stays_as_a_name,
+            the_last_admin_stays,
+            an_admin_who_may_not_log_in_does_not_count,
+            a_changed_role_ends_no_session,
+            an_invitation_admits_one,
+            an_invitation_is_good_for_a_while_and_while_its_maker_is_an_admin,
+            closed_registration_admits_who_is_invited,
+            a_note_stands_with_what_it_tells_of,
+            signing_keys_rotate_one_at_a_time,
         }
     }
 }
