@@ -250,17 +250,14 @@ async fn rotate(
     }
     let generation = token.generation + 1;
     let stored = connection.tokens_of(token.session.id, generation).await?;
-    let successor = match successors.iter().position(|successor| stored.contains(successor)) {
-        Some(successor) => successor,
+    let known = successors.iter().position(|successor| stored.contains(successor));
+    if known.is_none() {
         // The first use; or the key that derived the successor is not known any more. Then both are good: either may be
         // the one that arrived.
-        None => {
-            connection.add_token(&successors[0], token.session.id, generation).await?;
-            0
-        }
-    };
+        connection.add_token(&successors[0], token.session.id, generation).await?;
+    }
     connection.supersede(presented, now).await?;
-    Ok(Rotation::Good { session: token.session, generation, successor })
+    Ok(Rotation::Good { session: token.session, generation, successor: known.unwrap_or_default() })
 }
 
 async fn first_signing_key(
