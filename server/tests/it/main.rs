@@ -1,6 +1,7 @@
 //! The whole server over real HTTP on port 0, one database per test. A test reads like a conversation: actors are
 //! values, answers say what is expected of them.
 
+mod admin;
 mod app;
 mod backup;
 mod bad_input;
@@ -20,6 +21,7 @@ mod pages;
 mod passwords;
 mod proxies;
 mod registration;
+mod sessions;
 mod socket;
 mod two_instances;
 mod ws;
