@@ -5,6 +5,7 @@
 //! silently keep its default.
 
 mod base_url;
+mod rates;
 mod redis_url;
 mod sources;
 mod trusted_proxies;
@@ -13,6 +14,7 @@ mod values;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use base_url::BaseUrl;
+pub use rates::Rates;
 pub use redis_url::RedisUrl;
 pub use sources::{Flags, Source};
 pub use trusted_proxies::TrustedProxies;
@@ -39,6 +41,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Whether requests are counted; the socket caps stay either way.
     pub rate_limits: Switch,
+    /// What they are.
+    pub rates: Rates,
     /// Whether new accounts are taken.
     pub registration: Registration,
     /// How long a stopping server waits for its connections.
@@ -80,6 +84,12 @@ pub const SETTINGS: &[Setting] = &[
     Setting { key: "max_sockets_per_address", variable: "PUSH_MAX_SOCKETS_PER_ADDRESS", default: "500" },
     Setting { key: "trusted_proxies", variable: "PUSH_TRUSTED_PROXIES", default: "" },
     Setting { key: "rate_limits", variable: "PUSH_RATE_LIMITS", default: "on" },
+    Setting { key: "rate_failed_logins_per_minute", variable: "PUSH_RATE_FAILED_LOGINS_PER_MINUTE", default: "10" },
+    Setting { key: "rate_failed_logins_per_address", variable: "PUSH_RATE_FAILED_LOGINS_PER_ADDRESS", default: "30" },
+    Setting { key: "rate_registrations_per_hour", variable: "PUSH_RATE_REGISTRATIONS_PER_HOUR", default: "60" },
+    Setting { key: "rate_publish_burst", variable: "PUSH_RATE_PUBLISH_BURST", default: "200" },
+    Setting { key: "rate_publish_per_second", variable: "PUSH_RATE_PUBLISH_PER_SECOND", default: "20" },
+    Setting { key: "rate_actions_per_second", variable: "PUSH_RATE_ACTIONS_PER_SECOND", default: "50" },
     Setting { key: "drain_seconds", variable: "PUSH_DRAIN_SECONDS", default: "5" },
     Setting { key: "log", variable: "PUSH_LOG", default: "info" },
 ];
@@ -148,6 +158,7 @@ pub fn load(
         max_sockets_per_address: texts.parse("max_sockets_per_address", values::count)?,
         trusted_proxies: texts.parse_optional("trusted_proxies", TrustedProxies::parse)?.unwrap_or_default(),
         rate_limits: texts.parse("rate_limits", Switch::parse)?,
+        rates: Rates::read(&texts)?,
         registration: texts.parse("registration", Registration::parse)?,
         drain: texts.parse("drain_seconds", values::seconds)?,
         secret: texts.parse_optional("secret", Secret::parse)?,
@@ -163,11 +174,11 @@ impl fmt::Display for Loaded {
             let (text, source) = self.texts.of(setting.key);
             let line = match (setting.key, text) {
                 ("base_url", "") => format!("# base_url = \"{}\"", self.config.base_url()),
-                ("database_url", "") => format!("# database_url = \"{}\"", self.config.database),
+                ("database_url", "") => format!("# database_url = {:?}", self.config.database.to_string()),
                 (key, "") => format!("# {key} is not set"),
                 ("secret", _) => "# secret = (hidden)".to_owned(),
                 ("database_url" | "redis_url", text) => {
-                    format!("{} = \"{}\"", setting.key, values::without_password(text))
+                    format!("{} = {}", setting.key, toml::Value::from(values::without_password(text)))
                 }
                 (key, text) => format!("{key} = {}", toml::Value::from(text)),
             };

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod config;
 pub mod failpoint;
 pub mod http;
+pub mod limits;
 pub mod push;
 pub mod serve;
 pub mod site;

@@ -177,7 +177,7 @@ impl Auth {
             Ok(true) => tracing::info!(user.id = account.person.id.0, "a password hash was made anew"),
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(user.id = account.person.id.0, %error, "a password hash could not be made anew")
+                tracing::warn!(user.id = account.person.id.0, %error, "a password hash could not be made anew");
             }
         }
     }
@@ -203,12 +203,16 @@ impl Auth {
             notes: vec![from.note(AuditAction::LoggedIn, Some(&account.person), "")],
         };
         let opened = self.0.store.open_session(new).await.map_err(|error| broken(&error))?;
-        Ok(opened.then(|| self.issue(session, FIRST_GENERATION, &refresh)))
+        if !opened {
+            return Ok(None);
+        }
+        Ok(Some(self.issue(session, FIRST_GENERATION, &refresh).await))
     }
 
-    pub(super) fn issue(&self, session: Session, generation: u32, refresh: &RefreshToken) -> Login {
-        let Inner { clock, keys, .. } = &*self.0;
-        let access = Access::new(session.person.id, session.id, generation, clock.now()).sign(keys);
+    pub(super) async fn issue(&self, session: Session, generation: u32, refresh: &RefreshToken) -> Login {
+        let now = self.0.clock.now();
+        let keys = self.0.keys.current(now).await;
+        let access = Access::new(session.person.id, session.id, generation, now).sign(&keys, now);
         Login {
             person: session.person,
             role: session.role,
@@ -222,8 +226,8 @@ impl Auth {
     /// An access token for the very request that brought the old refresh token. It is of the first generation, which
     /// confirms nothing: the browser has not seen the new tokens yet, and may never see them.
     pub fn for_this_request(&self, login: &Login) -> String {
-        let Inner { clock, keys, .. } = &*self.0;
-        Access::new(login.person.id, login.session, FIRST_GENERATION, clock.now()).sign(keys)
+        let now = self.0.clock.now();
+        Access::new(login.person.id, login.session, FIRST_GENERATION, now).sign(&self.0.keys.known(), now)
     }
 
     /// Ends the session of a request.

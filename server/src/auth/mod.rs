@@ -1,4 +1,4 @@
-//! Who is asking: passwords, access tokens, refresh tokens, sessions.
+//! Who is asking: passwords, access tokens, refresh tokens, tickets, sessions.
 //!
 //! An access token is a JWT of 15 minutes that names its session; every use checks that session, in the store or in
 //! a cache that the log's revocations empty ([`sessions`]). A refresh token is opaque, stored as a hash and replaced
@@ -7,13 +7,19 @@
 
 mod audit;
 mod devices;
+mod key_ring;
 mod keys;
 mod login;
 mod password;
+mod patient;
 mod refresh;
 mod seen;
 mod sessions;
+mod ticket;
 mod token;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -28,6 +34,8 @@ use push_system::{
     timestamp::Timestamp,
 };
 
+pub use key_ring::rotated;
+pub use keys::random_key;
 pub(crate) use login::invite_hash;
 pub use login::{Credentials, Login, Registration};
 pub use password::{Password, Passwords, Typed};
@@ -35,11 +43,11 @@ pub use token::ACCESS_SECONDS;
 
 use self::{
     audit::Failures,
-    keys::Keys,
+    key_ring::KeyRing,
     refresh::RefreshToken,
     seen::Seen,
     sessions::Sessions,
-    token::{Access, TokenError},
+    token::{Access, Sealed, TokenError},
 };
 use crate::{
     config::Config,
@@ -133,7 +141,7 @@ struct Inner {
     push: Push,
     clock: Arc<dyn Clock>,
     config: Arc<Config>,
-    keys: Keys,
+    keys: KeyRing,
     passwords: Passwords,
     sessions: Arc<Sessions>,
     seen: Seen,
@@ -148,7 +156,7 @@ impl Auth {
         clock: Arc<dyn Clock>,
         config: Arc<Config>,
     ) -> Result<Self, StoreError> {
-        let keys = Keys::load(&*store, config.secret.as_ref(), clock.now()).await?;
+        let keys = KeyRing::open(&store, config.secret.as_ref(), clock.now()).await?;
         let sessions = Arc::new(Sessions::default());
         let ended = Arc::clone(&sessions);
         push.on_revocation(Box::new(move |revocation| match revocation {
@@ -170,7 +178,7 @@ impl Auth {
 
     /// Checks an `Authorization: Bearer`, or the `?token=` of a WebSocket.
     pub async fn verify_bearer(&self, token: &str) -> Result<Identity, AuthFailure> {
-        let access = self.read(token)?;
+        let access = self.read(token).await?;
         let mut identity = self.identify(&access).await?;
         identity.expires = Some(access.expires);
         Ok(identity)
@@ -192,7 +200,7 @@ impl Auth {
         let jar = CookieJar::from_headers(headers);
         let names = CookieNames::of(&self.0.config);
         match (jar.get(names.access), jar.get(names.refresh)) {
-            (Some(access), _) => self.identify(&self.read(access.value())?).await,
+            (Some(access), _) => self.identify(&self.read(access.value()).await?).await,
             (None, Some(_)) => Err(AuthFailure::Expired),
             (None, None) => Err(AuthFailure::Missing),
         }
@@ -208,14 +216,14 @@ impl Auth {
 
     /// Whether an access token is ours and not over; asks nobody.
     pub fn is_fresh(&self, token: &str) -> bool {
-        self.read(token).is_ok()
+        Access::read(token, &self.0.keys.known(), self.0.clock.now()).is_ok()
     }
 
-    fn read(&self, token: &str) -> Result<Access, AuthFailure> {
-        Access::read(token, &self.0.keys, self.0.clock.now()).map_err(|error| match error {
-            TokenError::Invalid => AuthFailure::Invalid,
-            TokenError::Expired => AuthFailure::Expired,
-        })
+    async fn read(&self, token: &str) -> Result<Access, AuthFailure> {
+        let now = self.0.clock.now();
+        let sealed = Sealed::parse(token)?;
+        let keys = self.0.keys.naming(&sealed.kid, now).await;
+        Ok(sealed.open(&keys, now)?)
     }
 
     async fn identify(&self, access: &Access) -> Result<Identity, AuthFailure> {
@@ -245,32 +253,45 @@ impl Auth {
     }
 
     /// Exchanges a refresh token for its successor and a new access token. A token that was used after its successor
-    /// was in use has been copied: its whole session ends.
+    /// was in use has been copied: its whole session ends (RFC 9700, 4.14.2).
     pub async fn refresh(&self, presented: &str, from: &Client) -> Result<Login, AuthFailure> {
-        let Inner { store, push, clock, keys, sessions, .. } = &*self.0;
+        let Inner { store, clock, keys, .. } = &*self.0;
         let token = RefreshToken::parse(presented).ok_or(AuthFailure::Invalid)?;
-        let successor = token.successor(keys.refresh());
-        let rotation = store.rotate(&token.hash(), &successor.hash(), clock.now(), REUSE_GRACE_MS).await;
+        let now = clock.now();
+        let successors = keys.current(now).await.successors(&token, now);
+        let hashes: Vec<_> = successors.iter().map(RefreshToken::hash).collect();
+        let rotation = store.rotate(&token.hash(), &hashes, now, REUSE_GRACE_MS).await;
         match rotation.map_err(|error| unavailable(&error))? {
-            Rotation::Good { session, generation } => Ok(self.issue(session, generation, &successor)),
+            Rotation::Good { session, generation, successor } => {
+                Ok(self.issue(session, generation, &successors[successor]).await)
+            }
             Rotation::Unknown => Err(AuthFailure::Invalid),
             Rotation::Reused(session, name) => {
                 tracing::warn!(session.id = %session, user.name = %name, "a refresh token was used twice; its session ends");
-                let revocation = Revocation::Session(session);
                 // Whoever brought it: who that is, nobody knows.
-                let notes = vec![from.note(AuditAction::TokenReused, None, name.as_str())];
-                push.revoke(revocation.clone(), notes).await.map_err(|_| AuthFailure::Unavailable)?;
-                sessions.forget(&revocation);
+                let note = from.note(AuditAction::TokenReused, None, name.as_str());
+                self.end(Revocation::Session(session), note).await.map_err(|_| AuthFailure::Unavailable)?;
                 Err(AuthFailure::Revoked)
             }
         }
     }
 }
 
-/// The token of an `Authorization: Bearer`. Another scheme is none of ours.
+impl From<TokenError> for AuthFailure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid => Self::Invalid,
+            TokenError::Expired => Self::Expired,
+        }
+    }
+}
+
+/// The token of an `Authorization: Bearer` (RFC 6750, 2.1). Another scheme is none of ours; a bearer whose token cannot
+/// be read has a bad one, and is never taken for whoever the cookies name.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| str::from_utf8(token).unwrap_or_default().trim())
 }
 
 fn unavailable(error: &StoreError) -> AuthFailure {

@@ -1,4 +1,4 @@
-//! Passwords: argon2id, away from the threads that serve, never more at once than there are cores.
+//! Passwords: argon2id, on threads that let those that serve go first, never more at once than there are cores.
 
 mod typed;
 mod weak;
@@ -20,6 +20,8 @@ use push_system::{
     error::{ErrorCode, Rejection},
 };
 use tokio::sync::Semaphore;
+
+use super::patient;
 
 pub(super) use typed::Attempt;
 pub use typed::{Password, Typed};
@@ -133,15 +135,16 @@ impl Passwords {
         let _place = self.places.try_acquire().map_err(|_| busy())?;
         // Owned by the job: a client that leaves must not make room while its hash still runs.
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| busy())?;
-        let done = tokio::task::spawn_blocking(move || {
+        let done = patient::run(move || {
             let result = job();
             drop(worker);
             result
         });
-        done.await.map_err(|error| {
+        let failed = |error: &dyn std::error::Error| {
             tracing::error!(%error, "a password could not be worked on");
             Rejection::new(ErrorCode::Internal, EN.internal)
-        })
+        };
+        done.map_err(|error| failed(&error))?.await.map_err(|error| failed(&error))
     }
 }
 

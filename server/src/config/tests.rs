@@ -23,6 +23,10 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!(config.drain, Duration::from_secs(5));
     assert_eq!(config.registration, Registration::Open);
     assert_eq!(config.rate_limits, Switch::On);
+    let rates = config.rates;
+    assert_eq!((rates.failed_logins.get(), rates.failed_logins_per_address.get()), (10, 30));
+    assert_eq!(rates.registrations_per_hour.get(), 60);
+    assert_eq!((rates.publish_burst.get(), rates.publish_per_second.get()), (200, 20));
 }
 
 #[test]
@@ -81,6 +85,8 @@ fn each_value_is_checked_and_the_sentence_names_its_setting() {
         ("PUSH_TRUSTED_PROXIES", "10.0.0.1, 10.0.0.0/33", "10.0.0.0/33"),
         ("PUSH_TRUSTED_PROXIES", "0.0.0.0/0", "everybody"),
         ("PUSH_RATE_LIMITS", "yes", "rate_limits"),
+        ("PUSH_RATE_PUBLISH_BURST", "0", "rate_publish_burst"),
+        ("PUSH_RATE_REGISTRATIONS_PER_HOUR", "many", "rate_registrations_per_hour"),
         ("PUSH_REGISTRATION", "shut", "registration"),
         ("PUSH_DRAIN_SECONDS", "-1", "drain_seconds"),
         ("PUSH_LOG", "server=loud", "log"),

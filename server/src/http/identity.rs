@@ -1,11 +1,16 @@
 //! `Identity` as an argument of a handler: whoever has it has a checked login.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use push_system::{accounts::Role, catalogue::EN, error::ErrorCode};
+use push_system::{
+    accounts::Role,
+    catalogue::EN,
+    error::{ErrorCode, Rejection},
+};
 
 use super::{client, problem::Refusal};
 use crate::{
     auth::{AuthFailure, Identity},
+    serve::{ClientAddress, Peer},
     state::AppState,
 };
 
@@ -30,6 +35,16 @@ impl FromRequestParts<AppState> for AsAdmin {
             Role::Admin => Ok(Self(identity)),
             Role::Member => Err(Refusal::new(ErrorCode::Forbidden, EN.forbidden)),
         }
+    }
+}
+
+/// Whom the request is counted against. The accept loop says so of every request.
+impl FromRequestParts<AppState> for ClientAddress {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
+        let peer = parts.extensions.get::<Peer>();
+        peer.map(|peer| peer.client).ok_or_else(|| Refusal(Rejection::new(ErrorCode::Internal, EN.internal)))
     }
 }
 

@@ -38,6 +38,7 @@ async fn publish(
 ) -> Result<Json<Message>, Refusal> {
     let key = key(&headers)?;
     let draft = Draft::parse(request)?;
+    state.limits.publish(identity.person.id).await?;
     Ok(Json(state.push.publish(&identity.person, key, draft).await?))
 }
 

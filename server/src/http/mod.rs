@@ -9,6 +9,7 @@ mod admin;
 pub mod body;
 pub mod client;
 mod cookies;
+pub mod credentials;
 mod csv;
 mod device;
 pub mod fields;

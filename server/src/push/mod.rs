@@ -34,6 +34,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     bus::{Bus, Roster},
+    failpoint::{self, Number},
     store::{
         AccountChange, AuditNote, Change, EntryBody, Outcome, Publish, Revocation, SessionId, Store, StoreError, Write,
     },
@@ -49,6 +50,7 @@ pub use tail::Reach;
 use follower::Follower;
 use hub::Hub;
 use presence::PresenceBoard;
+use relay::{Teller, Tellers};
 use replay::Replay;
 use sequencer::{Refusal, Sequencer};
 use tail::Tail;
@@ -78,7 +80,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            tail_bytes: 16 * 1024 * 1024,
+            tail_bytes: failpoint::number(Number::TailBytes, 16 * 1024 * 1024),
             check_every: Duration::from_secs(1),
             leave_after: Duration::from_secs(15),
             presence_every: Duration::from_secs(1),
@@ -139,9 +141,8 @@ impl Push {
         let hub = Arc::new(Hub::new(tail.head(), settings.sockets_per_user, settings.sockets_per_address));
         let presence = Arc::new(PresenceBoard::new(settings.leave_after));
         let follower_state = Arc::new(follower::State::default());
-        let (committed, feed) = tokio::sync::mpsc::unbounded_channel();
         let finish = CancellationToken::new();
-        let sequencer = Sequencer::start(store.clone(), committed, tracker, finish.clone());
+        let (sequencer, feed) = Sequencer::start(store.clone(), tracker, finish.clone());
         let follower = Follower {
             store: store.clone(),
             bus: bus.clone(),
@@ -150,10 +151,14 @@ impl Push {
             state: follower_state.clone(),
             check_every: settings.check_every,
             random: settings.random.clone(),
+            teller: Teller((settings.random)()),
+            tellers: Tellers::default(),
         };
         tracker.spawn(follower.run(feed, subscription));
         tracker.spawn(presence::announce(presence.clone(), hub.clone(), settings.presence_every, stop.clone()));
-        tracker.spawn(presence::exchange(presence.clone(), roster, settings.presence_every, stop.clone()));
+        let exchange =
+            presence::exchange(presence.clone(), tail.clone(), roster, settings.presence_every, stop.clone());
+        tracker.spawn(exchange);
         let replay = Replay::new(store.clone());
         let random = settings.random;
         let follower = follower_state;

@@ -250,7 +250,7 @@ mod presence {
         board.arrive(&person(2));
         board.leave(&person(2), Instant::now());
         board.set_elsewhere(&[person(3)], Instant::now());
-        assert_eq!(board.note(), r#"[{"id":1,"name":"user1"}]"#);
+        assert_eq!(board.note(&at(0).epoch), r#"{"epoch":"e1","people":[{"id":1,"name":"user1"}]}"#);
     }
 
     #[test]

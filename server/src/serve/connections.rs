@@ -19,10 +19,9 @@ use super::{
 };
 use crate::config::TrustedProxies;
 
-/// How long a request's header may take, and an idle connection be kept.
-const HEADER_WITHIN: Duration = Duration::from_secs(10);
-/// Bytes of a request's header, and of what is read ahead.
-const BUFFER: usize = 64 * 1024;
+/// Bytes of a request's header, and of what is read ahead: twice what browsers send with full cookies. hyper may take in
+/// as much again before it says 431, which it also says of more than a hundred headers.
+const BUFFER: usize = 32 * 1024;
 /// When the process has no file descriptor left, one comes free soon.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
@@ -30,13 +29,20 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(200);
 pub(super) struct Connections {
     router: Router,
     trusted: Arc<TrustedProxies>,
+    header_within: Duration,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
 
 impl Connections {
-    pub(super) fn new(router: Router, trusted: TrustedProxies) -> Self {
-        Self { router, trusted: Arc::new(trusted), tasks: TaskTracker::new(), closing: CancellationToken::new() }
+    pub(super) fn new(router: Router, trusted: TrustedProxies, header_within: Duration) -> Self {
+        Self {
+            router,
+            trusted: Arc::new(trusted),
+            header_within,
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }
     }
 
     /// Accepts until it is dropped.
@@ -72,7 +78,7 @@ impl Connections {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_WITHIN)
+            .header_read_timeout(self.header_within)
             .max_buf_size(BUFFER)
             .serve_connection(io, service)
             .with_upgrades();

@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 use super::world::World;
 use crate::store::{
     Account, AccountSummary, Accounts, Administration, Admission, AuditNote, CommitError, Entry, Head, Joined, KeyUse,
-    Log, NewAccount, NewInvite, NewSession, Outcome, Probe, Rotation, Session, SessionId, SessionSeen, SigningKey,
-    Store, StoreError, StoredInvite, StoredReadState, StoredSession, TokenHash, Write,
+    Log, NewAccount, NewInvite, NewSession, NewTicket, Outcome, Probe, Rotation, Session, SessionId, SessionSeen,
+    SigningKey, Store, StoreError, StoredInvite, StoredReadState, StoredSession, TakenTicket, TokenHash, Write,
 };
 
 /// When a killed instance dies.
@@ -200,11 +200,14 @@ carried! {
         renew_hash(user: UserId, old: &str, new: &str) -> bool;
         open_session(session: NewSession) -> bool;
         session(id: SessionId, now: Timestamp) -> Option<Session>;
-        rotate(presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation;
+        rotate(presented: &TokenHash, successors: &[TokenHash], now: Timestamp, grace_ms: i64) -> Rotation;
         confirm_generation(session: SessionId, generation: u32, now: Timestamp) -> ();
         signing_keys(candidate: SigningKey) -> Vec<SigningKey>;
         add_signing_key(candidate: SigningKey, newest_before: Timestamp, note: AuditNote) -> Vec<SigningKey>;
         forget_signing_keys(before: Timestamp) -> u64;
+        add_ticket(ticket: NewTicket) -> ();
+        take_ticket(hash: &TokenHash, now: Timestamp) -> Option<TakenTicket>;
+        forget_tickets(now: Timestamp) -> u64;
         forget_sessions(before: Timestamp) -> u64;
     }
     administration {

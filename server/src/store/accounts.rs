@@ -9,10 +9,9 @@ use push_system::{
 };
 
 use super::{
-    Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey,
-    StoreError, TokenHash,
+    Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, NewTicket, Rotation, Session, SessionId,
+    SigningKey, StoreError, TakenTicket, TokenHash,
     administration::add_notes,
-    administration_rows::AdministrationRows as _,
     backend::{Backend, WriteTx as _, within},
     statements::{AccountRows as _, Statements},
 };
@@ -111,12 +110,12 @@ impl<B: Backend> Accounts for B {
     async fn rotate(
         &self,
         presented: &TokenHash,
-        successor: &TokenHash,
+        successors: &[TokenHash],
         now: Timestamp,
         grace_ms: i64,
     ) -> Result<Rotation, StoreError> {
         let mut tx = within(B::PATIENCE, self.write()).await?;
-        let rotated = within(B::PATIENCE, rotate(&mut *tx, presented, successor, now, grace_ms)).await;
+        let rotated = within(B::PATIENCE, rotate(&mut *tx, presented, successors, now, grace_ms)).await;
         Ok(tx.finish(rotated).await?)
     }
 
@@ -158,31 +157,31 @@ impl<B: Backend> Accounts for B {
         note: AuditNote,
     ) -> Result<Vec<SigningKey>, StoreError> {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
-        let keys = within(B::PATIENCE, async {
-            let stored = tx.signing_keys().await?;
-            if stored.first().is_some_and(|newest| newest.created >= newest_before) {
-                return Ok(stored);
-            }
-            tx.add_signing_key(&candidate).await?;
-            tx.add_note(candidate.created, &note).await?;
-            tx.signing_keys().await
-        });
-        let keys = keys.await;
+        let keys = within(B::PATIENCE, next_signing_key(&mut *tx, candidate, newest_before, &note)).await;
         Ok(tx.finish(keys).await?)
     }
 
     async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
-        let forgotten = within(B::PATIENCE, async {
-            let stored = tx.signing_keys().await?;
-            let mut replaced = replaced_before(&stored, before);
-            let count = replaced.len() as u64;
-            while let Some(key) = replaced.next() {
-                tx.delete_signing_key(&key.kid).await?;
-            }
-            Ok(count)
-        });
-        let forgotten = forgotten.await;
+        let forgotten = within(B::PATIENCE, forget_signing_keys(&mut *tx, before)).await;
+        Ok(tx.finish(forgotten).await?)
+    }
+
+    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let added = within(B::PATIENCE, tx.add_ticket(&ticket)).await;
+        Ok(tx.finish(added).await?)
+    }
+
+    async fn take_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<TakenTicket>, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let taken = within(B::PATIENCE, tx.take_ticket(hash)).await;
+        Ok(tx.finish(taken).await?.filter(|ticket| ticket.expires > now))
+    }
+
+    async fn forget_tickets(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let forgotten = within(B::PATIENCE, tx.forget_tickets(now)).await;
         Ok(tx.finish(forgotten).await?)
     }
 
@@ -227,12 +226,6 @@ pub(super) fn used_note(account: &Account, invite: String, new: &NewAccount) -> 
     AuditNote { action: AuditAction::InviteUsed, actor: Some(account.person.clone()), target: invite, address }
 }
 
-/// Of keys, newest first, those whose successor was made before a time.
-pub(super) fn replaced_before(keys: &[SigningKey], before: Timestamp) -> impl ExactSizeIterator<Item = &SigningKey> {
-    let kept = keys.iter().position(|key| key.created < before).map_or(keys.len(), |newest| newest + 1);
-    keys[kept..].iter()
-}
-
 async fn open(connection: &mut impl Statements, session: &NewSession) -> Result<bool, StoreError> {
     let opened = connection.add_session(session).await?;
     if opened {
@@ -245,7 +238,7 @@ async fn open(connection: &mut impl Statements, session: &NewSession) -> Result<
 async fn rotate(
     connection: &mut impl Statements,
     presented: &TokenHash,
-    successor: &TokenHash,
+    successors: &[TokenHash],
     now: Timestamp,
     grace_ms: i64,
 ) -> Result<Rotation, StoreError> {
@@ -255,11 +248,19 @@ async fn rotate(
     if token.superseded && in_use.is_some_and(|grace_ends| now > grace_ends) {
         return Ok(Rotation::Reused(token.session.id, token.session.person.name));
     }
-    // The successor is there already unless this is the first use, or successors are derived with another key since
-    // then. In that case both are good: either may be the one that arrived.
-    connection.add_token(successor, token.session.id, token.generation + 1).await?;
+    let generation = token.generation + 1;
+    let stored = connection.tokens_of(token.session.id, generation).await?;
+    let successor = match successors.iter().position(|successor| stored.contains(successor)) {
+        Some(successor) => successor,
+        // The first use; or the key that derived the successor is not known any more. Then both are good: either may be
+        // the one that arrived.
+        None => {
+            connection.add_token(&successors[0], token.session.id, generation).await?;
+            0
+        }
+    };
     connection.supersede(presented, now).await?;
-    Ok(Rotation::Good { session: token.session, generation: token.generation + 1 })
+    Ok(Rotation::Good { session: token.session, generation, successor })
 }
 
 async fn first_signing_key(
@@ -272,4 +273,34 @@ async fn first_signing_key(
     }
     connection.add_signing_key(&candidate).await?;
     Ok(vec![candidate])
+}
+
+async fn next_signing_key(
+    connection: &mut impl Statements,
+    candidate: SigningKey,
+    newest_before: Timestamp,
+    note: &AuditNote,
+) -> Result<Vec<SigningKey>, StoreError> {
+    let stored = connection.signing_keys().await?;
+    if stored.first().is_some_and(|newest| newest.created >= newest_before) {
+        return Ok(stored);
+    }
+    connection.add_signing_key(&candidate).await?;
+    connection.add_note(candidate.created, note).await?;
+    connection.signing_keys().await
+}
+
+async fn forget_signing_keys(connection: &mut impl Statements, before: Timestamp) -> Result<u64, StoreError> {
+    let mut forgotten = 0;
+    for kid in replaced_before(&connection.signing_keys().await?, before) {
+        connection.delete_signing_key(&kid).await?;
+        forgotten += 1;
+    }
+    Ok(forgotten)
+}
+
+/// Of keys, newest first, the names of those whose successor was made before a time.
+pub(super) fn replaced_before(keys: &[SigningKey], before: Timestamp) -> Vec<String> {
+    let replaced = keys.windows(2).filter(|pair| pair[0].created < before);
+    replaced.map(|pair| pair[1].kid.clone()).collect()
 }

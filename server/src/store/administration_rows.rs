@@ -81,9 +81,6 @@ pub trait AdministrationRows {
 
     /// Deletes records from before, of the oldest `most`; how many.
     async fn forget_audit(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
-
-    /// Deletes a key.
-    async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError>;
 }
 
 /// The row of `setting` that says whether anybody may register, and what it says where nobody may.
@@ -294,13 +291,6 @@ macro_rules! administration_rows {
                 let mut query = QueryBuilder::new("DELETE FROM audit WHERE at < ");
                 query.push_bind(before.unix_ms()).push(" AND id < ").push_bind(oldest + i64::from(most));
                 Ok(query.build().execute(self).await?.rows_affected())
-            }
-
-            async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError> {
-                let mut query = QueryBuilder::new("DELETE FROM signing_key WHERE kid = ");
-                query.push_bind(kid);
-                query.build().execute(self).await?;
-                Ok(())
             }
         }
     };

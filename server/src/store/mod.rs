@@ -48,6 +48,7 @@ use push_system::{
 };
 
 pub use administration::Administration;
+pub(crate) use backend::FOLLOWERS;
 pub use open::OpenError;
 pub use people::*;
 pub use types::*;
@@ -231,14 +232,14 @@ pub trait Accounts: Send + Sync + 'static {
     /// A session that was not revoked and is not over at `now`, with its person as of now.
     async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError>;
 
-    /// Uses a refresh token. The first use stores `successor` as the next generation; a later use finds it stored and
-    /// changes nothing, until [`crate::auth`]'s grace after the successor was first seen in use is over: then it is
+    /// Uses a refresh token. The first use stores the first of `successors` as the next generation; a later use finds one
+    /// of them stored, says which, and changes nothing, until [`crate::auth`]'s grace after the successor was first seen in use is over: then it is
     /// [`Rotation::Reused`] (and nothing is changed: revoking is a [`Change::Revoke`]). Presenting a generation confirms
     /// that its predecessor's answer was received.
     async fn rotate(
         &self,
         presented: &TokenHash,
-        successor: &TokenHash,
+        successors: &[TokenHash],
         now: Timestamp,
         grace_ms: i64,
     ) -> Result<Rotation, StoreError>;
@@ -258,11 +259,21 @@ pub trait Accounts: Send + Sync + 'static {
         note: AuditNote,
     ) -> Result<Vec<SigningKey>, StoreError>;
 
-    /// Forgets the keys that a newer one, made before `before`, replaced: none that signs, and none that signed since then.
-    /// Returns how many.
+    /// Forgets the keys that a newer one, made before `before`, replaced: none that signs, and none that signed since
+    /// then. Returns how many.
     async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError>;
 
-    /// Forgets sessions, with their tokens, that ended before `before`; returns how many.
+    /// Adds a ticket.
+    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError>;
+
+    /// Takes a ticket away, and says whose it was unless it was over at `now`. Of several that come with the same one,
+    /// one gets it.
+    async fn take_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<TakenTicket>, StoreError>;
+
+    /// Forgets tickets that nobody took before they were over; returns how many.
+    async fn forget_tickets(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Forgets sessions, with their tokens and tickets, that ended before `before`; returns how many.
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 

@@ -16,7 +16,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Account, Entry, EntryBody, Head, KeyUse, Session, SessionId, SigningKey, StoreError, StoredReadState,
+    Account, Entry, EntryBody, Head, KeyUse, Session, SessionId, SigningKey, StoreError, StoredReadState, TakenTicket,
+    TokenHash,
     spelling::{self, ReadPayload, RevokedPayload},
     statements::Presented,
 };
@@ -190,6 +191,40 @@ impl TryFrom<TokenRow> for Presented {
             superseded: row.superseded_at.is_some(),
             successor_confirmed_at: row.successor_confirmed_at.map(Timestamp::from_unix_ms),
         })
+    }
+}
+
+/// `session_id, login_expires, expires` of a ticket.
+#[derive(FromRow)]
+pub(super) struct TicketRow {
+    session_id: String,
+    login_expires: Option<i64>,
+    expires: i64,
+}
+
+impl TryFrom<TicketRow> for TakenTicket {
+    type Error = StoreError;
+
+    fn try_from(row: TicketRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            session: session_id(&row.session_id)?,
+            login_expires: row.login_expires.map(Timestamp::from_unix_ms),
+            expires: Timestamp::from_unix_ms(row.expires),
+        })
+    }
+}
+
+/// A column `hash`.
+#[derive(FromRow)]
+pub(super) struct HashRow {
+    hash: Vec<u8>,
+}
+
+impl TryFrom<HashRow> for TokenHash {
+    type Error = StoreError;
+
+    fn try_from(row: HashRow) -> Result<Self, StoreError> {
+        hash("hash", &row.hash).map(Self)
     }
 }
 

@@ -13,8 +13,8 @@ use push_system::{
 };
 
 use super::{
-    Account, Entry, Head, KeyUse, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, StoredReadState,
-    TokenHash,
+    Account, Entry, Head, KeyUse, NewAccount, NewSession, NewTicket, Session, SessionId, SigningKey, StoreError,
+    StoredReadState, TakenTicket, TokenHash,
     administration_rows::AdministrationRows,
     records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord},
     words::Words,
@@ -198,6 +198,9 @@ pub trait AccountRows {
     /// A refresh token of a session in force. Nobody else rotates a token of that session until the transaction ends.
     async fn find_token(&mut self, token: &TokenHash, now: Timestamp) -> Result<Option<Presented>, StoreError>;
 
+    /// The tokens of a generation: one, or more where successors were derived with several keys.
+    async fn tokens_of(&mut self, session: SessionId, generation: u32) -> Result<Vec<TokenHash>, StoreError>;
+
     /// The token was used.
     async fn supersede(&mut self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError>;
 
@@ -212,6 +215,18 @@ pub trait AccountRows {
 
     /// Adds a key.
     async fn add_signing_key(&mut self, key: &SigningKey) -> Result<(), StoreError>;
+
+    /// Deletes a key.
+    async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError>;
+
+    /// Adds a ticket.
+    async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
+
+    /// Deletes a ticket and gives it to one of those who ask. Needs a write transaction.
+    async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError>;
+
+    /// Deletes tickets that are over; returns how many.
+    async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Deletes sessions that ended before; returns how many.
     async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError>;

@@ -357,11 +357,37 @@ pub enum Rotation {
         session: Session,
         /// The successor's.
         generation: u32,
+        /// Which of those that were offered it is.
+        successor: usize,
     },
     /// Used again after its successor was in use: the token was copied, its family must be revoked.
     Reused(SessionId, Username),
     /// Never issued, or its session is over.
     Unknown,
+}
+
+/// A ticket to be.
+#[derive(Clone, Debug)]
+pub struct NewTicket {
+    /// SHA-256 of it.
+    pub hash: TokenHash,
+    /// Whose login it stands for.
+    pub session: SessionId,
+    /// When that login is over, if before its session.
+    pub login_expires: Option<Timestamp>,
+    /// When the ticket is over.
+    pub expires: Timestamp,
+}
+
+/// A ticket that was taken: nobody else gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenTicket {
+    /// Whose login it stands for.
+    pub session: SessionId,
+    /// When that login is over, if before its session.
+    pub login_expires: Option<Timestamp>,
+    /// When the ticket is over.
+    pub expires: Timestamp,
 }
 
 /// A key of this system: signs access tokens (HMAC-SHA-256) and derives refresh tokens.

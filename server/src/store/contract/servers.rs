@@ -18,6 +18,7 @@ use super::{
     super::{
         Accounts as _, AuditNote, CommitError, Joined, Log as _, OpenError, Outcome, ServerUrl, Store as _,
         backend::{Backend, WriteTx as _},
+        pooled::PATIENCE,
         statements::Statements as _,
     },
     Fixture,
@@ -37,6 +38,8 @@ pub(in super::super) trait ServerFixture: Fixture<Store: Backend> {
     const KILL_ALL: &'static str;
     /// Counts the connections of this database that wait for a lock.
     const WAITING: &'static str;
+    /// Takes longer than any read may.
+    const SLEEP: &'static str;
 
     /// What makes an empty database one that has taken the first step of the schema.
     fn first_schema() -> String;
@@ -68,6 +71,8 @@ macro_rules! server_suite {
                 a_commit_whose_answer_is_lost_is_found_by_its_key,
                 a_commit_that_never_arrived_is_not_found,
                 a_read_goes_on_after_its_connection_broke,
+                a_read_that_takes_too_long_is_ended_and_a_write_is_not,
+                the_log_is_followed_while_all_readers_are_busy,
                 a_server_stopped_in_its_transaction_does_not_stop_the_others,
                 a_refresh_token_used_twice_at_once_has_one_successor,
                 a_database_of_the_first_schema_is_brought_up_to_date_once,
@@ -221,6 +226,29 @@ pub(in super::super) async fn a_read_goes_on_after_its_connection_broke<F: Serve
     assert!(store.snapshot(ana.id, 10).await.is_err());
     proxy.restore();
     assert_eq!(store.snapshot(ana.id, 10).await.unwrap().unwrap().messages.len(), 1);
+}
+
+pub(in super::super) async fn a_read_that_takes_too_long_is_ended_and_a_write_is_not<F: ServerFixture>(fixture: F) {
+    let store = fixture.open().await;
+    let began = Instant::now();
+    let (mut read, mut write) = (store.reader().await.unwrap(), store.write().await.unwrap());
+    let (ended, done) = tokio::join!(read.run(F::SLEEP), write.run(F::SLEEP));
+    let error = read.end(ended).await.unwrap_err();
+    assert!(error.driver().is_some_and(|error| error.as_database_error().is_some()), "the server said so: {error}");
+    assert!(write.finish(done).await.is_ok());
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+}
+
+pub(in super::super) async fn the_log_is_followed_while_all_readers_are_busy<F: ServerFixture>(fixture: F) {
+    const AT_ONCE: Duration = Duration::from_secs(3);
+    let store = fixture.open().await;
+    let mut busy = Vec::new();
+    while let Ok(reader) = timeout(AT_ONCE, store.reader()).await {
+        busy.push(reader.unwrap());
+    }
+    let probe = timeout(AT_ONCE, store.probe(Seq(0))).await.expect("at once");
+    assert_eq!(probe.unwrap().head.position.seq, Seq(0));
+    assert!(busy.len() > 3, "{}", busy.len());
 }
 
 pub(in super::super) async fn a_server_stopped_in_its_transaction_does_not_stop_the_others<F: ServerFixture>(

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        Accounts as _, Change, Client, EntryBody, NewSession, Outcome, Revocation, Rotation, Session, SessionId, Store,
-        TokenHash,
+        Accounts as _, Change, Client, EntryBody, NewSession, NewTicket, Outcome, Revocation, Rotation, Session,
+        SessionId, Store, TakenTicket, TokenHash,
     },
     Fixture, moment, person, store_one, write,
 };
@@ -44,7 +44,7 @@ pub(super) fn session(who: &Person, n: u8, password_hash: String) -> NewSession 
 }
 
 pub(super) async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
-    store.rotate(&token(presented), &token(successor), at, GRACE).await.unwrap()
+    store.rotate(&token(presented), &[token(successor)], at, GRACE).await.unwrap()
 }
 
 pub(super) async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
@@ -72,7 +72,7 @@ pub(in super::super) async fn a_refresh_token_rotates<F: Fixture>(fixture: F) {
     let ana = person(&store, "ana").await;
     let id = log_in(&store, &ana, 1).await;
     let session = store.session(id, moment(0)).await.unwrap().unwrap();
-    assert_eq!(rotate(&store, 1, 2, moment(0)).await, Rotation::Good { session, generation: 2 });
+    assert_eq!(rotate(&store, 1, 2, moment(0)).await, Rotation::Good { session, generation: 2, successor: 0 });
     assert_good(&rotate(&store, 2, 3, moment(1)).await, 3);
     assert_good(&rotate(&store, 3, 4, moment(2)).await, 4);
     assert_eq!(rotate(&store, 9, 10, moment(3)).await, Rotation::Unknown);
@@ -105,6 +105,56 @@ pub(in super::super) async fn a_token_used_after_its_successor_is_reuse<F: Fixtu
     for presented in [1, 2, 3] {
         assert_eq!(rotate(&store, presented, 9, moment(3 + GRACE)).await, Rotation::Unknown);
     }
+}
+
+pub(in super::super) async fn a_successor_stays_the_same_when_another_key_derives_them<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    log_in(&store, &ana, 1).await;
+    assert_good(&rotate(&store, 1, 2, moment(0)).await, 2);
+    let offered = [token(7), token(2)];
+    let again = store.rotate(&token(1), &offered, moment(1), GRACE).await.unwrap();
+    assert!(matches!(again, Rotation::Good { generation: 2, successor: 1, .. }), "{again:?}");
+    assert_eq!(rotate(&store, 7, 8, moment(2)).await, Rotation::Unknown, "what was offered was not stored");
+    let next = store.rotate(&token(2), &[token(8), token(9)], moment(3), GRACE).await.unwrap();
+    assert!(matches!(next, Rotation::Good { generation: 3, successor: 0, .. }), "{next:?}");
+}
+
+fn ticket(n: u8, session: SessionId) -> NewTicket {
+    NewTicket { hash: token(n), session, login_expires: None, expires: moment(30_000) }
+}
+
+pub(in super::super) async fn a_ticket_is_taken_once<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let id = log_in(&store, &ana, 1).await;
+    let login_expires = Some(moment(9_000));
+    store.add_ticket(NewTicket { login_expires, ..ticket(50, id) }).await.unwrap();
+    store.add_ticket(ticket(51, id)).await.unwrap();
+    let take = async |n| store.take_ticket(&token(n), moment(1)).await.unwrap();
+    let (one, two, three) = tokio::join!(take(50), take(50), take(50));
+    let taken: Vec<_> = [one, two, three].into_iter().flatten().collect();
+    assert_eq!(taken, [TakenTicket { session: id, login_expires, expires: moment(30_000) }]);
+    assert_eq!(take(50).await, None);
+    assert_eq!(take(51).await, Some(TakenTicket { session: id, login_expires: None, expires: moment(30_000) }));
+    assert_eq!(take(52).await, None);
+}
+
+pub(in super::super) async fn a_ticket_is_over_in_time_and_goes_with_its_session<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let id = log_in(&store, &ana, 1).await;
+    for n in 50..54 {
+        store.add_ticket(ticket(n, id)).await.unwrap();
+    }
+    assert_eq!(store.take_ticket(&token(50), moment(30_000)).await.unwrap(), None);
+    assert_eq!(store.take_ticket(&token(50), moment(0)).await.unwrap(), None, "who comes late uses it up as well");
+    assert!(store.take_ticket(&token(51), moment(29_999)).await.unwrap().is_some());
+    assert_eq!(store.forget_tickets(moment(29_999)).await.unwrap(), 0);
+    assert_eq!(store.forget_tickets(moment(30_000)).await.unwrap(), 2);
+    store.add_ticket(ticket(54, id)).await.unwrap();
+    assert_eq!(store.forget_sessions(moment(DAY + 1)).await.unwrap(), 1);
+    assert_eq!(store.take_ticket(&token(54), moment(0)).await.unwrap(), None);
 }
 
 pub(in super::super) async fn an_access_token_confirms_its_generation<F: Fixture>(fixture: F) {

@@ -10,8 +10,8 @@ use push_system::{
 
 use super::{
     super::{
-        Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, Rotation, Session, SessionId,
-        SigningKey, StoreError, TokenHash,
+        Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, NewTicket, Rotation, Session,
+        SessionId, SigningKey, StoreError, TakenTicket, TokenHash,
         accounts::{replaced_before, used_note},
     },
     MemoryStore, SessionRow, Tables, TokenRow,
@@ -67,11 +67,11 @@ impl Accounts for MemoryStore {
     async fn rotate(
         &self,
         presented: &TokenHash,
-        successor: &TokenHash,
+        successors: &[TokenHash],
         now: Timestamp,
         grace_ms: i64,
     ) -> Result<Rotation, StoreError> {
-        Ok(self.tables().rotate(presented, successor, now, grace_ms))
+        Ok(self.tables().rotate(presented, successors, now, grace_ms))
     }
 
     async fn confirm_generation(&self, session: SessionId, generation: u32, now: Timestamp) -> Result<(), StoreError> {
@@ -103,16 +103,38 @@ impl Accounts for MemoryStore {
 
     async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
         let keys = &mut self.tables().signing_keys;
-        let forgotten = replaced_before(keys, before).len();
-        keys.truncate(keys.len() - forgotten);
-        Ok(forgotten as u64)
+        let replaced = replaced_before(keys, before);
+        keys.retain(|key| !replaced.contains(&key.kid));
+        Ok(replaced.len() as u64)
+    }
+
+    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError> {
+        self.tables().tickets.insert(ticket.hash, ticket);
+        Ok(())
+    }
+
+    async fn take_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<TakenTicket>, StoreError> {
+        let taken = self.tables().tickets.remove(hash).filter(|ticket| ticket.expires > now);
+        Ok(taken.map(|NewTicket { session, login_expires, expires, .. }| TakenTicket {
+            session,
+            login_expires,
+            expires,
+        }))
+    }
+
+    async fn forget_tickets(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let tickets = &mut self.tables().tickets;
+        let all = tickets.len();
+        tickets.retain(|_, ticket| ticket.expires > now);
+        Ok((all - tickets.len()) as u64)
     }
 
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tables = self.tables();
         let all = tables.sessions.len();
         tables.sessions.retain(|_, row| row.new.expires >= before && row.revoked.is_none_or(|at| at >= before));
-        let Tables { sessions, tokens, .. } = &mut *tables;
+        let Tables { sessions, tokens, tickets, .. } = &mut *tables;
+        tickets.retain(|_, ticket| sessions.contains_key(&ticket.session));
         tokens.retain(|_, token| sessions.contains_key(&token.session));
         Ok((all - sessions.len()) as u64)
     }
@@ -185,7 +207,7 @@ impl Tables {
         Some(Session { id, person: account.person.clone(), role: account.role, expires: row.new.expires })
     }
 
-    fn rotate(&mut self, presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation {
+    fn rotate(&mut self, presented: &TokenHash, successors: &[TokenHash], now: Timestamp, grace_ms: i64) -> Rotation {
         let Some(token) = self.tokens.get(presented).cloned() else { return Rotation::Unknown };
         let Some(session) = self.in_force(token.session, now) else { return Rotation::Unknown };
         self.confirm(token.session, token.generation, now);
@@ -195,9 +217,10 @@ impl Tables {
         }
         let generation = token.generation + 1;
         let next = TokenRow { session: token.session, generation, superseded: false, successor_confirmed: None };
-        self.tokens.entry(*successor).or_insert(next);
+        let successor = successors.iter().position(|hash| self.tokens.contains_key(hash)).unwrap_or_default();
+        self.tokens.entry(successors[successor]).or_insert(next);
         self.tokens.entry(*presented).and_modify(|row| row.superseded = true);
-        Rotation::Good { session, generation }
+        Rotation::Good { session, generation, successor }
     }
 
     fn confirm(&mut self, session: SessionId, generation: u32, now: Timestamp) {

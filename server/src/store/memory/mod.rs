@@ -25,8 +25,8 @@ use push_system::{
 };
 
 use super::{
-    Account, AccountChange, Audience, Change, Entry, EntryBody, Head, KeyUse, Known, NewInvite, NewSession, Outcome,
-    Revocation, SessionId, SigningKey, TokenHash, Write,
+    Account, AccountChange, Audience, Change, Entry, EntryBody, Head, KeyUse, Known, NewInvite, NewSession, NewTicket,
+    Outcome, Revocation, SessionId, SigningKey, TokenHash, Write,
     plan::{Facts, Planner, Questions},
 };
 
@@ -54,6 +54,7 @@ pub struct Tables {
     keys: HashMap<(UserId, ClientId), (KeyUse, Timestamp)>,
     sessions: HashMap<SessionId, SessionRow>,
     tokens: HashMap<TokenHash, TokenRow>,
+    tickets: HashMap<TokenHash, NewTicket>,
     signing_keys: Vec<SigningKey>,
     /// Records as they are read.
     audit: Vec<AuditRecord>,
@@ -105,6 +106,7 @@ impl MemoryStore {
             keys: HashMap::new(),
             sessions: HashMap::new(),
             tokens: HashMap::new(),
+            tickets: HashMap::new(),
             signing_keys: Vec::new(),
             audit: Vec::new(),
             invites: Vec::new(),

@@ -57,10 +57,14 @@ mod contract_in_memory {
             a_refresh_token_rotates,
             the_same_answer_is_given_until_it_arrived,
             a_token_used_after_its_successor_is_reuse,
+            a_successor_stays_the_same_when_another_key_derives_them,
+            a_ticket_is_taken_once,
+            a_ticket_is_over_in_time_and_goes_with_its_session,
             an_access_token_confirms_its_generation,
             revoking_one_session_spares_the_others,
             revoking_a_person_spares_the_kept_session,
             a_new_password_ends_the_other_sessions,
+            a_hash_made_anew_ends_no_session_and_replaces_its_own_kind_alone,
             sessions_are_forgotten_with_their_tokens,
         }
         administration: {
