@@ -24,6 +24,8 @@ use crate::{
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Hexadecimal digits of an invitation's id.
+const INVITE_ID_CHARS: usize = 16;
 /// What a password that is made here is spelt with: 32 characters that are not taken for each other when read aloud or
 /// copied by hand.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -186,9 +188,12 @@ impl Admin {
     /// `not_found`.
     pub async fn delete_invite(&self, by: &Identity, id: &str) -> Result<(), Rejection> {
         let Inner { store, clock, .. } = &*self.0;
-        let note = by.note(AuditAction::InviteDeleted, id.chars().take(limits::DEVICE_CHARS).collect::<String>());
-        let deleted = store.delete_invite(id, clock.now(), note).await.map_err(|error| broken(&error))?;
-        if deleted { Ok(()) } else { Err(Rejection::new(ErrorCode::NotFound, EN.no_such_invite)) }
+        let note = by.note(AuditAction::InviteDeleted, id);
+        let could_be_one = id.len() == INVITE_ID_CHARS && id.chars().all(|c| c.is_ascii_hexdigit());
+        if could_be_one && store.delete_invite(id, clock.now(), note).await.map_err(|error| broken(&error))? {
+            return Ok(());
+        }
+        Err(Rejection::new(ErrorCode::NotFound, EN.no_such_invite))
     }
 
     /// What admins may decide, as it is in force.

@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -21,7 +21,7 @@ use serde::Deserialize;
 use super::{
     body::{self, Json},
     csv,
-    fields::Query,
+    fields::{Query, Segment},
     identity::AsAdmin,
     problem::Refusal,
     table::{Routes, delete, get, post},
@@ -57,7 +57,7 @@ async fn users(
 async fn user(
     State(state): State<AppState>,
     AsAdmin(_): AsAdmin,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<Json<UserInfo>, Refusal> {
     Ok(Json(state.admin.user(user_id(&id)?).await?))
 }
@@ -65,7 +65,7 @@ async fn user(
 async fn change(
     State(state): State<AppState>,
     AsAdmin(admin): AsAdmin,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     Json(change): Json<UserChange>,
 ) -> Result<Json<UserInfo>, Refusal> {
     Ok(Json(state.admin.change(&admin, user_id(&id)?, change).await?))
@@ -74,7 +74,7 @@ async fn change(
 async fn delete_user(
     State(state): State<AppState>,
     AsAdmin(admin): AsAdmin,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<StatusCode, Refusal> {
     state.admin.delete(&admin, user_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -83,7 +83,7 @@ async fn delete_user(
 async fn reset_password(
     State(state): State<AppState>,
     AsAdmin(admin): AsAdmin,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<Json<NewPassword>, Refusal> {
     Ok(Json(state.admin.reset_password(&admin, user_id(&id)?).await?))
 }
@@ -91,7 +91,7 @@ async fn reset_password(
 async fn sessions(
     State(state): State<AppState>,
     AsAdmin(_): AsAdmin,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<Json<SessionList>, Refusal> {
     Ok(Json(state.admin.sessions(user_id(&id)?).await?))
 }
@@ -99,7 +99,7 @@ async fn sessions(
 async fn end_sessions(
     State(state): State<AppState>,
     AsAdmin(admin): AsAdmin,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<StatusCode, Refusal> {
     state.admin.end_sessions(&admin, user_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -129,7 +129,7 @@ async fn invite(
 async fn delete_invite(
     State(state): State<AppState>,
     AsAdmin(admin): AsAdmin,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<StatusCode, Refusal> {
     state.admin.delete_invite(&admin, &id).await?;
     Ok(StatusCode::NO_CONTENT)

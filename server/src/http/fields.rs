@@ -7,7 +7,12 @@ use push_system::{
 };
 use std::{collections::BTreeMap, convert::Infallible};
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+};
+
+use super::problem::Refusal;
 
 /// The fields of a query or a form, in the order they were sent.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +87,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+/// The part of an address that is a parameter. One that is no text is nobody's.
+#[derive(Clone, Debug)]
+pub struct Segment(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let text = Path::from_request_parts(parts, state).await.map(|Path(text)| Self(text));
+        text.map_err(|_| Refusal::new(ErrorCode::NotFound, EN.not_found))
     }
 }
 

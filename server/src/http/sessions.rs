@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{
     accounts::without_cookies,
     body::{self, Json},
+    fields::Segment,
     problem::Refusal,
     table::{Routes, delete, get, post},
 };
@@ -42,7 +43,7 @@ struct PasswordRequest {
 async fn end_one(
     State(state): State<AppState>,
     identity: Identity,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     body: Body,
 ) -> Result<Response, Refusal> {
     let bytes = body::read(body).await?;

@@ -60,6 +60,8 @@ pub trait Administration: Send + Sync + 'static {
 
 /// Sessions marked in one transaction: a millisecond or two, so that nothing else waits for it.
 const TOUCHED_AT_ONCE: usize = 50;
+/// Audit records deleted in one transaction: a few milliseconds.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
 
 #[async_trait]
 impl<B: Backend> Administration for B {
@@ -73,6 +75,9 @@ impl<B: Backend> Administration for B {
     }
 
     async fn touch_sessions(&self, seen: &[SessionSeen]) -> Result<(), StoreError> {
+        // In the order of ids, so that instances that mark the same ones never wait for each other in a circle.
+        let mut seen: Vec<_> = seen.iter().collect();
+        seen.sort_unstable_by_key(|session| session.id.0);
         for some in seen.chunks(TOUCHED_AT_ONCE) {
             let mut tx = within(B::PATIENCE, self.write()).await?;
             let touched = within(B::PATIENCE, async {
@@ -188,9 +193,15 @@ impl<B: Backend> Administration for B {
     }
 
     async fn forget_audit(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut tx = within(B::PATIENCE, self.write()).await?;
-        let forgotten = within(B::PATIENCE, tx.forget_audit(before)).await;
-        Ok(tx.finish(forgotten).await?)
+        let mut forgotten = 0;
+        loop {
+            let mut tx = within(B::PATIENCE, self.write()).await?;
+            let some = within(B::PATIENCE, tx.forget_audit(before, FORGOTTEN_AT_ONCE)).await;
+            match tx.finish(some).await? {
+                0 => return Ok(forgotten),
+                some => forgotten += some,
+            }
+        }
     }
 }
 

@@ -79,8 +79,8 @@ pub trait AdministrationRows {
     /// Newest first.
     async fn audit(&mut self, before: Option<u64>, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
 
-    /// Deletes records from before; how many.
-    async fn forget_audit(&mut self, before: Timestamp) -> Result<u64, StoreError>;
+    /// Deletes records from before, of the oldest `most`; how many.
+    async fn forget_audit(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
 }
 
 /// The row of `setting` that says whether anybody may register, and what it says where nobody may.
@@ -284,9 +284,12 @@ macro_rules! administration_rows {
                 rows::all(query.build_query_as::<AuditRow>().fetch_all(self).await?)
             }
 
-            async fn forget_audit(&mut self, before: Timestamp) -> Result<u64, StoreError> {
+            /// Ids ascend with time, so the oldest stand together.
+            async fn forget_audit(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+                const OLDEST: &str = "SELECT COALESCE(MIN(id), 0) FROM audit";
+                let oldest: i64 = sqlx::query_scalar(OLDEST).fetch_one(&mut *self).await?;
                 let mut query = QueryBuilder::new("DELETE FROM audit WHERE at < ");
-                query.push_bind(before.unix_ms());
+                query.push_bind(before.unix_ms()).push(" AND id < ").push_bind(oldest + i64::from(most));
                 Ok(query.build().execute(self).await?.rows_affected())
             }
         }

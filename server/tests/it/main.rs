@@ -2,6 +2,7 @@
 //! values, answers say what is expected of them.
 
 mod abuse;
+mod admin;
 mod app;
 mod authorization;
 mod backup;
@@ -27,6 +28,7 @@ mod pages;
 mod passwords;
 mod proxies;
 mod registration;
+mod sessions;
 mod silence;
 mod socket;
 mod stolen_tokens;

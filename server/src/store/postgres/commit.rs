@@ -157,8 +157,10 @@ impl CommitRows for PgConnection {
     }
 
     async fn end_sessions(&mut self, user: UserId, keep: Option<SessionId>, at: Timestamp) -> Result<(), StoreError> {
-        const END: &str = "UPDATE session SET revoked_at = $1 \
-            WHERE user_id = $2 AND revoked_at IS NULL AND id IS DISTINCT FROM $3";
+        // In the order of ids, as those who mark sessions as seen do: neither waits for the other in a circle.
+        const END: &str = "UPDATE session SET revoked_at = $1 WHERE id = ANY(ARRAY( \
+            SELECT id FROM session WHERE user_id = $2 AND revoked_at IS NULL AND id IS DISTINCT FROM $3 \
+            ORDER BY id FOR UPDATE))";
         sqlx::query(END)
             .bind(at.unix_ms())
             .bind(int(user.0))
