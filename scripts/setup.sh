@@ -135,12 +135,14 @@ setup_servers() {
   find_server redis-server || missing+=(redis-server)
   if [ ${#missing[@]} = 0 ]; then return; fi
   if have apt-get && [ "$(id -u)" = 0 ]; then
-    attempt "installing ${missing[*]} with apt-get" "By hand: apt-get update && apt-get install ${missing[*]}" apt_install "${missing[@]}"
-  elif [ -n "${CI:-}" ]; then
-    die "the tests need: ${missing[*]}. Install these; in CI none is left out."
-  else
-    say "not installed: ${missing[*]}. What needs them is reported as not run (on Debian: sudo apt-get install ${missing[*]})"
+    say "installing ${missing[*]} with apt-get"
+    # Without a network there is nothing to install from, and the other tests run all the same.
+    if apt_install "${missing[@]}"; then return; fi
   fi
+  if [ -n "${CI:-}" ]; then
+    die "the tests need: ${missing[*]}. Install these; in CI none is left out. On Debian: apt-get update && apt-get install ${missing[*]}"
+  fi
+  say "not installed: ${missing[*]}. What needs them is reported as not run (on Debian: sudo apt-get install ${missing[*]})"
 }
 
 find_server() {

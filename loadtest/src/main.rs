@@ -2,7 +2,7 @@
 //! instances, databases and lines fail: `loadtest check`, all of it in `check`. What follows is about the first.
 //!
 //! The server runs on one core, this program on another. Read it from the outside in: `measure` (the numbers), `stage`
-//! (what surrounds one of them), `server`, `crowd`, `publish`, `witness` (who acts), `tally` (the account of who got
+//! (what surrounds one of them), `server`, `crowd`, `publish`, `flood`, `witness` (who acts), `tally` (the account of who got
 //! what), `bare` and `commits` (what is compared with), `report`, `plan`, `machine`, `api`.
 
 mod api;
@@ -11,6 +11,7 @@ mod check;
 mod commits;
 mod crowd;
 mod failure;
+mod flood;
 mod machine;
 mod measure;
 mod plan;
@@ -55,6 +56,9 @@ enum Command {
     Bench(Bench),
     /// Proves the delivery guarantee under faults, or prints the first violation, with both sides, and ends with 1
     Check(Box<Check>),
+    /// One reader in a process of its own, told on standard input what to do. `check` starts it
+    #[command(hide = true)]
+    Reader,
     /// What a delivery is compared with: writes the bytes of standard input to plain TCP sockets. `bench` starts it
     Bare(Load),
 }
@@ -79,6 +83,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Bench(arguments) => bench(&arguments),
         Command::Check(arguments) => on_all_threads(check::check(&arguments)),
+        Command::Reader => on_one_thread(check::read()).map(|()| true),
         Command::Bare(load) => on_one_thread(bare::run(load)).map(|()| true),
     };
     match outcome {

@@ -1,7 +1,7 @@
-//! The four measurements. Where two things are compared, the smaller one is measured before and after the larger, so
+//! The five measurements. Where two things are compared, the smaller one is measured before and after the larger, so
 //! that a machine that changes its pace meanwhile does not decide the ratio.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time;
 use tokio_tungstenite::tungstenite::protocol::frame::{
@@ -33,6 +33,8 @@ pub(crate) enum Measurement {
     Answer,
     /// Durable publishes a second.
     Durable,
+    /// Time to the screen while passwords are guessed.
+    Flood,
 }
 
 /// Numbers, and whether they came from a system that kept its promise meanwhile.
@@ -40,7 +42,7 @@ pub(crate) type Outcome = Result<(Vec<Number>, Findings), Failure>;
 
 impl Measurement {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 4] = [Self::Memory, Self::Delivery, Self::Answer, Self::Durable];
+    pub(crate) const ALL: [Self; 5] = [Self::Memory, Self::Delivery, Self::Answer, Self::Durable, Self::Flood];
 
     /// What it does, for the person who waits.
     pub(crate) fn title(self) -> &'static str {
@@ -49,6 +51,7 @@ impl Measurement {
             Self::Delivery => "processor time of a delivery",
             Self::Answer => "time to the acknowledgement",
             Self::Durable => "durable publishes a second",
+            Self::Flood => "time to the screen under a flood of logins",
         }
     }
 
@@ -60,6 +63,7 @@ impl Measurement {
                 Self::Delivery => delivery(company).await,
                 Self::Answer => answer(company).await,
                 Self::Durable => durable(company).await,
+                Self::Flood => flood(company).await,
             }
         };
         let given_up = |_| Failure::new(format!("given up after {} s", company.plan.patience.as_secs()));
@@ -167,6 +171,38 @@ async fn durable(company: &Company) -> Outcome {
     let wait = millis(percentile(&mut done.waits, 99));
     let tail = Number::new("durable_ack_p99", "acknowledgement p99 meanwhile".to_owned(), Unit::Milliseconds, wait);
     Ok((vec![number, tail], stage.strike().await?))
+}
+
+/// The server of the bench has no rate limits: what is measured is the flood of an attacker who stays below each of them.
+async fn flood(company: &Company) -> Outcome {
+    let plan = &company.plan.flood;
+    let mut stage = Stage::set(company).await?;
+    let probes = stage.probe(plan.probes).await?;
+    stage.publish(plan.rate, WARM_UP).await?;
+    let mut quiet = probes.times_of(&stage.publish_timed(plan.rate, plan.count / 2).await?).await?;
+    let flood = stage.flood(plan.guesses);
+    stage.rest().await;
+    let begun = Instant::now();
+    let mut flooded = probes.times_of(&stage.publish_timed(plan.rate, plan.count).await?).await?;
+    let (answers, took) = (flood.end(), begun.elapsed() + company.plan.settle);
+    stage.rest().await;
+    quiet.extend(probes.times_of(&stage.publish_timed(plan.rate, plan.count / 2).await?).await?);
+    let mut numbers: Vec<_> = [("flood_delivery_p50", 50), ("flood_delivery_p99", 99)]
+        .map(|(name, percent)| {
+            let what = format!("message on the screen p{percent}, {} guesses/s", plan.guesses);
+            Number::new(name, what, Unit::Milliseconds, millis(percentile(&mut flooded, percent)))
+                .against("no flood".to_owned(), millis(percentile(&mut quiet, percent)))
+                .aim(Aim::AtMost(2.0))
+        })
+        .into();
+    for (name, what, count) in [
+        ("flood_compared", "guesses compared meanwhile", answers.compared),
+        ("flood_turned_away", "guesses turned away meanwhile", answers.turned_away),
+    ] {
+        let rate = f64::from(count) / took.as_secs_f64();
+        numbers.push(Number::new(name, what.to_owned(), Unit::PerSecond, rate));
+    }
+    Ok((numbers, stage.strike().await?))
 }
 
 fn micros(time: Duration) -> f64 {

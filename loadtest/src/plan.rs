@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub(crate) answers: Answers,
     /// The durability measurement's.
     pub(crate) durable: Durable,
+    /// The flood measurement's.
+    pub(crate) flood: Flood,
     /// How long a process may settle before memory or time is read.
     pub(crate) settle: Duration,
     /// Whether a run ends only when every listener got a `position` that covers it. That is a heartbeat's wait.
@@ -62,6 +64,19 @@ pub(crate) struct Durable {
     pub(crate) commits: Duration,
 }
 
+/// Time to the screen while passwords are guessed.
+#[derive(Clone, Debug)]
+pub(crate) struct Flood {
+    /// Guesses a second, from addresses enough that no limit stops them.
+    pub(crate) guesses: u32,
+    /// Sockets that note when a message comes; at most one a person.
+    pub(crate) probes: usize,
+    /// Publishes a second.
+    pub(crate) rate: u32,
+    /// Publishes without the flood, half of them before and half after; as many with it.
+    pub(crate) count: u32,
+}
+
 impl Plan {
     /// The run whose numbers count: about six minutes.
     pub(crate) fn full() -> Self {
@@ -78,6 +93,7 @@ impl Plan {
                 most: 80_000,
                 commits: Duration::from_secs(3),
             },
+            flood: Flood { guesses: 200, probes: 20, rate: 20, count: 400 },
             settle: Duration::from_secs(3),
             confirm: true,
             patience: Duration::from_mins(4),
@@ -99,6 +115,7 @@ impl Plan {
                 most: 5_000,
                 commits: Duration::from_millis(500),
             },
+            flood: Flood { guesses: 200, probes: 5, rate: 20, count: 60 },
             settle: Duration::from_millis(500),
             confirm: false,
             patience: Duration::from_mins(1),

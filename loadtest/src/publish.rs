@@ -28,6 +28,8 @@ pub(crate) struct Acknowledged {
     pub(crate) ids: Vec<u64>,
     /// From the request to its answer, one each, in no order.
     pub(crate) waits: Vec<Duration>,
+    /// Ids and when they were asked for, where they were published at a rate.
+    pub(crate) asked: Vec<(u64, Instant)>,
     /// From the first request to the last answer.
     pub(crate) took: Duration,
 }
@@ -100,6 +102,7 @@ pub(crate) async fn at_rate(address: SocketAddr, login: Login, rate: u32, count:
             let id = writer.publish().await?;
             free = Instant::now();
             all.add(id, free - asked);
+            all.asked.push((id, asked));
         }
         all.took = begun.elapsed();
         Ok(all)

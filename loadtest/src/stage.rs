@@ -1,12 +1,13 @@
 //! One measurement's surroundings: a fresh server, a crowd, publishers, and the account of who got what.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time;
 
 use crate::{
     crowd::Crowd,
     failure::Failure,
+    flood::{Flood, Probes},
     plan::Plan,
     publish::{self, Acknowledged},
     server::{Login, Server, Setup},
@@ -74,9 +75,28 @@ impl<'a> Stage<'a> {
 
     /// Publishes at a fixed rate and waits until everybody has everything; returns the waits for acknowledgement.
     pub(crate) async fn publish(&mut self, rate: u32, count: u32) -> Result<Vec<Duration>, Failure> {
+        Ok(self.publish_at_rate(rate, count).await?.waits)
+    }
+
+    /// The same; returns when each message was asked for.
+    pub(crate) async fn publish_timed(&mut self, rate: u32, count: u32) -> Result<Vec<(u64, Instant)>, Failure> {
+        Ok(self.publish_at_rate(rate, count).await?.asked)
+    }
+
+    async fn publish_at_rate(&mut self, rate: u32, count: u32) -> Result<Acknowledged, Failure> {
         let publisher = self.company.people[0].clone();
         let done = publish::at_rate(self.server.address, publisher, rate, count).await?;
-        Ok(self.account(done).await.waits)
+        Ok(self.account(done).await)
+    }
+
+    /// Opens sockets that note when each message comes.
+    pub(crate) async fn probe(&self, sockets: usize) -> Result<Probes, Failure> {
+        Probes::open(self.server.address, &self.company.people[..sockets]).await
+    }
+
+    /// Lets guesses at passwords begin.
+    pub(crate) fn flood(&self, rate: u32) -> Flood {
+        Flood::begin(self.server.address, rate)
     }
 
     /// Publishes as fast as possible, see [`publish::flat_out`]; waits until everybody has everything.

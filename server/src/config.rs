@@ -5,15 +5,19 @@
 //! silently keep its default.
 
 mod base_url;
+mod rates;
 mod redis_url;
 mod sources;
+mod trusted_proxies;
 mod values;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use base_url::BaseUrl;
+pub use rates::Rates;
 pub use redis_url::RedisUrl;
 pub use sources::{Flags, Source};
+pub use trusted_proxies::TrustedProxies;
 pub use values::{Database, Registration, Secret, Switch};
 
 use sources::Texts;
@@ -33,8 +37,12 @@ pub struct Config {
     pub max_sockets_per_user: usize,
     /// Open sockets one address may have.
     pub max_sockets_per_address: usize,
+    /// Proxies that are believed when they say where a request comes from.
+    pub trusted_proxies: TrustedProxies,
     /// Whether requests are counted; the socket caps stay either way.
     pub rate_limits: Switch,
+    /// What they are.
+    pub rates: Rates,
     /// Whether new accounts are taken.
     pub registration: Registration,
     /// How long a stopping server waits for its connections.
@@ -74,7 +82,14 @@ pub const SETTINGS: &[Setting] = &[
     Setting { key: "secret", variable: "PUSH_SECRET", default: "" },
     Setting { key: "max_sockets_per_user", variable: "PUSH_MAX_SOCKETS_PER_USER", default: "50" },
     Setting { key: "max_sockets_per_address", variable: "PUSH_MAX_SOCKETS_PER_ADDRESS", default: "500" },
+    Setting { key: "trusted_proxies", variable: "PUSH_TRUSTED_PROXIES", default: "" },
     Setting { key: "rate_limits", variable: "PUSH_RATE_LIMITS", default: "on" },
+    Setting { key: "rate_failed_logins_per_minute", variable: "PUSH_RATE_FAILED_LOGINS_PER_MINUTE", default: "10" },
+    Setting { key: "rate_failed_logins_per_address", variable: "PUSH_RATE_FAILED_LOGINS_PER_ADDRESS", default: "30" },
+    Setting { key: "rate_registrations_per_hour", variable: "PUSH_RATE_REGISTRATIONS_PER_HOUR", default: "60" },
+    Setting { key: "rate_publish_burst", variable: "PUSH_RATE_PUBLISH_BURST", default: "200" },
+    Setting { key: "rate_publish_per_second", variable: "PUSH_RATE_PUBLISH_PER_SECOND", default: "20" },
+    Setting { key: "rate_actions_per_second", variable: "PUSH_RATE_ACTIONS_PER_SECOND", default: "50" },
     Setting { key: "drain_seconds", variable: "PUSH_DRAIN_SECONDS", default: "5" },
     Setting { key: "log", variable: "PUSH_LOG", default: "info" },
 ];
@@ -141,7 +156,9 @@ pub fn load(
         redis: texts.parse_optional("redis_url", RedisUrl::parse)?,
         max_sockets_per_user: texts.parse("max_sockets_per_user", values::count)?,
         max_sockets_per_address: texts.parse("max_sockets_per_address", values::count)?,
+        trusted_proxies: texts.parse_optional("trusted_proxies", TrustedProxies::parse)?.unwrap_or_default(),
         rate_limits: texts.parse("rate_limits", Switch::parse)?,
+        rates: Rates::read(&texts)?,
         registration: texts.parse("registration", Registration::parse)?,
         drain: texts.parse("drain_seconds", values::seconds)?,
         secret: texts.parse_optional("secret", Secret::parse)?,

@@ -7,6 +7,7 @@
 // A page is one type, as deep as its markup.
 #![recursion_limit = "512"]
 
+pub mod admin;
 pub mod auth;
 pub mod backend;
 pub mod bus;
@@ -14,6 +15,7 @@ pub mod cli;
 pub mod config;
 pub mod failpoint;
 pub mod http;
+pub mod limits;
 pub mod push;
 pub mod serve;
 pub mod site;

@@ -1,6 +1,8 @@
 //! A running server: from its parts to its last connection. The binary and the tests start it with the same call.
 
+mod client;
 mod connections;
+mod forwarded;
 mod housekeeping;
 mod io;
 mod shared;
@@ -16,14 +18,18 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::csrf;
 
 use crate::{
+    admin::Admin,
     auth::Auth,
     backend::StoreBackend,
     bus::{
         Bus, Roster,
+        counters::Counters,
         local::{LocalBus, LocalRoster},
     },
     config::{Config, Database},
-    http, push,
+    http,
+    limits::Limits,
+    push,
     push::Push,
     state::{AppState, SystemClock},
     store::{OpenError, Store, StoreError, mysql::MySqlStore, postgres::PostgresStore, sqlite::SqliteStore},
@@ -31,6 +37,7 @@ use crate::{
     ws,
 };
 
+pub use client::ClientAddress;
 pub use io::Peer;
 pub use shared::SharedError;
 
@@ -39,6 +46,9 @@ use connections::Connections;
 /// How long a database that cannot be reached is waited for at the start: about as long as a deploy's old instance
 /// takes to leave.
 const OPEN_WITHIN: Duration = Duration::from_secs(30);
+/// Slow headers hold a connection, and nothing else can end them: this is also the time a socket's handshake has. Proxies
+/// must let go of idle connections sooner.
+const HEADER_WITHIN: Duration = Duration::from_secs(5);
 const OPEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// What is queued for the log when everything else has ended is written in this time, whatever the drain window says.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
@@ -53,12 +63,16 @@ pub struct Parts {
     pub bus: Arc<dyn Bus>,
     /// Who is connected to which instance.
     pub roster: Arc<dyn Roster>,
+    /// What the instances count together; without it each counts for itself.
+    pub counters: Option<Arc<dyn Counters>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Sizes and times of the push path.
     pub push: push::Settings,
     /// Times of sockets.
     pub ws: ws::Settings,
+    /// How long a request's header may take, and an idle connection be kept.
+    pub header_within: Duration,
 }
 
 impl Parts {
@@ -70,7 +84,17 @@ impl Parts {
             ..push::Settings::default()
         };
         let (bus, roster) = (Arc::new(LocalBus::default()), Arc::new(LocalRoster::default()));
-        Self { config, store, bus, roster, clock: Arc::new(SystemClock), push, ws: ws::Settings::default() }
+        Self {
+            config,
+            store,
+            bus,
+            roster,
+            counters: None,
+            clock: Arc::new(SystemClock),
+            push,
+            ws: ws::Settings::default(),
+            header_within: HEADER_WITHIN,
+        }
     }
 
     /// The same with the bus that is configured. A Redis that cannot be reached is waited for.
@@ -80,7 +104,7 @@ impl Parts {
     pub async fn connected(config: Config, store: Arc<dyn Store>) -> Result<Self, SharedError> {
         let Some(url) = config.redis.clone() else { return Ok(Self::new(config, store)) };
         let redis = Arc::new(shared::connect(&url, &*store).await?);
-        Ok(Self { bus: redis.clone(), roster: redis, ..Self::new(config, store) })
+        Ok(Self { bus: redis.clone(), roster: redis.clone(), counters: Some(redis), ..Self::new(config, store) })
     }
 }
 
@@ -105,7 +129,8 @@ pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     loop {
         let opened = match &config.database {
             Database::Sqlite(path) => SqliteStore::open(path).await.map(shared),
-            servers => open_for_tool(servers).await,
+            Database::Postgres(url) => PostgresStore::open(url).await.map(shared),
+            Database::MySql(url) => MySqlStore::open(url).await.map(shared),
         };
         match opened {
             Err(error) if error.is_passing() && Instant::now() < deadline => {
@@ -117,12 +142,12 @@ pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     }
 }
 
-/// Opens the database for a tool, also beside a running server. Tries once.
+/// Opens the database for a tool, also beside a running server. Tries once, and migrates nothing: only a server does.
 pub async fn open_for_tool(database: &Database) -> Result<Arc<dyn Store>, OpenError> {
     match database {
         Database::Sqlite(path) => SqliteStore::open_for_tool(path).await.map(shared),
-        Database::Postgres(url) => PostgresStore::open(url).await.map(shared),
-        Database::MySql(url) => MySqlStore::open(url).await.map(shared),
+        Database::Postgres(url) => PostgresStore::open_for_tool(url).await.map(shared),
+        Database::MySql(url) => MySqlStore::open_for_tool(url).await.map(shared),
     }
 }
 
@@ -137,11 +162,14 @@ pub async fn launch(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), LaunchError> {
-    let tasks = TaskTracker::new();
+    let (tasks, header_within) = (TaskTracker::new(), parts.header_within);
     let state = assemble(parts, &listener, &tasks).await?;
     tasks.spawn(housekeeping::index(state.clone()));
     tasks.spawn(housekeeping::forget(state.clone()));
-    let connections = Connections::new(http::router(state.clone())?);
+    tasks.spawn(housekeeping::sweep(state.clone()));
+    tasks.spawn(housekeeping::write_seen(state.clone()));
+    let connections =
+        Connections::new(http::router(state.clone())?, state.config.trusted_proxies.clone(), header_within);
     tracing::info!(http.listen = %state.config.listen, http.base_url = %state.config.base_url(), "listening");
     tokio::select! {
         () = connections.accept(&listener) => {}
@@ -157,15 +185,31 @@ pub(crate) async fn assemble(
     listener: &TcpListener,
     tasks: &TaskTracker,
 ) -> Result<AppState, LaunchError> {
-    let Parts { mut config, store, bus, roster, clock, push, ws } = parts;
+    let Parts { mut config, store, bus, roster, counters, clock, push, ws, .. } = parts;
     config.listen = listener.local_addr()?;
     let config = Arc::new(config);
     let drain = CancellationToken::new();
     let push = Push::start(store.clone(), (bus, roster), clock.clone(), push, tasks, drain.clone()).await?;
     let auth = Auth::start(store.clone(), push.clone(), clock.clone(), config.clone()).await?;
+    let admin = Admin::new(store.clone(), push.clone(), auth.clone(), clock.clone(), config.clone());
     let backend = Arc::new(StoreBackend::new(store.clone(), push.clone()));
+    let limits = Limits::new(config.rate_limits, &config.rates, clock.clone(), counters);
     let (sockets, started) = (TaskTracker::new(), Instant::now());
-    Ok(AppState { config, store, push, auth, clock, backend, ui: Ui::new(), drain, sockets, ws, started })
+    Ok(AppState {
+        config,
+        store,
+        push,
+        auth,
+        admin,
+        limits,
+        clock,
+        backend,
+        ui: Ui::new(),
+        drain,
+        sockets,
+        ws,
+        started,
+    })
 }
 
 async fn stop(state: &AppState, listener: TcpListener, connections: Connections, tasks: TaskTracker) {

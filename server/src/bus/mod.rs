@@ -1,6 +1,7 @@
 //! What instances tell each other: hints that the log grew, and who is connected where. Whatever it loses is found in the
 //! store, or said again, within seconds.
 
+pub mod counters;
 pub mod local;
 pub mod redis;
 

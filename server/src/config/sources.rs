@@ -40,9 +40,30 @@ pub struct Flags {
     /// Open sockets one address may have [env: PUSH_MAX_SOCKETS_PER_ADDRESS] [default: 500]
     #[arg(long, global = true, value_name = "COUNT")]
     pub max_sockets_per_address: Option<String>,
+    /// Proxies whose word counts on where a request comes from, like 127.0.0.1,10.0.0.0/8 [env: PUSH_TRUSTED_PROXIES]
+    #[arg(long, global = true, value_name = "ADDRESSES")]
+    pub trusted_proxies: Option<String>,
     /// Whether requests are counted: on or off [env: PUSH_RATE_LIMITS] [default: on]
     #[arg(long, global = true, value_name = "on|off")]
     pub rate_limits: Option<String>,
+    /// Wrong passwords a minute for one account name [env: PUSH_RATE_FAILED_LOGINS_PER_MINUTE] [default: 10]
+    #[arg(long, global = true, value_name = "COUNT")]
+    pub rate_failed_logins_per_minute: Option<String>,
+    /// Wrong passwords and refresh tokens a minute from one address [env: PUSH_RATE_FAILED_LOGINS_PER_ADDRESS] [default: 30]
+    #[arg(long, global = true, value_name = "COUNT")]
+    pub rate_failed_logins_per_address: Option<String>,
+    /// Registrations an hour from one address [env: PUSH_RATE_REGISTRATIONS_PER_HOUR] [default: 60]
+    #[arg(long, global = true, value_name = "COUNT")]
+    pub rate_registrations_per_hour: Option<String>,
+    /// Messages one person may publish at once [env: PUSH_RATE_PUBLISH_BURST] [default: 200]
+    #[arg(long, global = true, value_name = "COUNT")]
+    pub rate_publish_burst: Option<String>,
+    /// Messages one person may publish a second, in the long run [env: PUSH_RATE_PUBLISH_PER_SECOND] [default: 20]
+    #[arg(long, global = true, value_name = "COUNT")]
+    pub rate_publish_per_second: Option<String>,
+    /// Marks of what is read, and frames on sockets, of one person a second [env: PUSH_RATE_ACTIONS_PER_SECOND] [default: 50]
+    #[arg(long, global = true, value_name = "COUNT")]
+    pub rate_actions_per_second: Option<String>,
     /// Seconds a stopping server waits for its connections [env: PUSH_DRAIN_SECONDS] [default: 5]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub drain_seconds: Option<String>,
@@ -62,7 +83,14 @@ impl Flags {
             "registration" => &self.registration,
             "max_sockets_per_user" => &self.max_sockets_per_user,
             "max_sockets_per_address" => &self.max_sockets_per_address,
+            "trusted_proxies" => &self.trusted_proxies,
             "rate_limits" => &self.rate_limits,
+            "rate_failed_logins_per_minute" => &self.rate_failed_logins_per_minute,
+            "rate_failed_logins_per_address" => &self.rate_failed_logins_per_address,
+            "rate_registrations_per_hour" => &self.rate_registrations_per_hour,
+            "rate_publish_burst" => &self.rate_publish_burst,
+            "rate_publish_per_second" => &self.rate_publish_per_second,
+            "rate_actions_per_second" => &self.rate_actions_per_second,
             "drain_seconds" => &self.drain_seconds,
             "log" => &self.log,
             _ => &None,

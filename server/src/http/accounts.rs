@@ -8,6 +8,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 use push_system::{
+    admin::Ticket,
     api::Me,
     catalogue::EN,
     error::{ErrorCode, Rejection},
@@ -16,13 +17,15 @@ use serde::Deserialize;
 
 use super::{
     body::{self, Form, Json},
-    cookies,
+    cookies, credentials,
     problem::Refusal,
-    table::{Routes, delete, get, post},
+    table::{Routes, get, post},
 };
 use crate::{
-    auth::{CookieNames, Credentials, Identity, Login, Registration, Typed},
+    auth::{AuthFailure, CookieNames, Credentials, Identity, Login, Registration, Typed},
+    serve::ClientAddress,
     state::AppState,
+    store::Client,
 };
 
 /// The routes that keep a login alive by themselves, or need none.
@@ -39,8 +42,8 @@ pub fn login_routes() -> Routes {
     Routes::new()
         .route("/auth/logout", post(log_out))
         .route("/auth/me", get(me))
+        .route("/auth/ticket", post(ticket))
         .route("/auth/password", post(change_password))
-        .route("/auth/sessions", delete(end_sessions))
 }
 
 #[derive(Deserialize)]
@@ -51,12 +54,20 @@ struct RegisterRequest {
     password: Typed,
     #[serde(default)]
     email: Option<String>,
+    #[serde(default)]
+    invite: Option<String>,
 }
 
-async fn register(State(state): State<AppState>, Json(request): Json<RegisterRequest>) -> Result<Response, Refusal> {
-    let RegisterRequest { username, password, email } = request;
-    let typed = Registration { username, password, email: email.unwrap_or_default() };
-    Ok(with_cookies(&state, state.auth.register(typed).await?))
+async fn register(
+    State(state): State<AppState>,
+    counted: ClientAddress,
+    client: Client,
+    Json(request): Json<RegisterRequest>,
+) -> Result<Response, Refusal> {
+    let RegisterRequest { username, password, email, invite } = request;
+    let (email, invite) = (email.unwrap_or_default(), invite.unwrap_or_default());
+    let typed = Registration { username, password, email, invite };
+    Ok(with_cookies(&state, credentials::register(&state, (counted, client), typed).await?))
 }
 
 #[derive(Deserialize)]
@@ -67,18 +78,28 @@ struct LoginRequest {
     password: Typed,
 }
 
-async fn log_in(State(state): State<AppState>, Json(request): Json<LoginRequest>) -> Result<Response, Refusal> {
+async fn log_in(
+    State(state): State<AppState>,
+    counted: ClientAddress,
+    client: Client,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Refusal> {
     let typed = Credentials { username: request.username, password: request.password };
-    Ok(with_cookies(&state, state.auth.log_in(typed).await?))
+    Ok(with_cookies(&state, credentials::log_in(&state, (counted, client), typed).await?))
 }
 
 /// The password grant of OAuth 2 (RFC 6749, 4.3), for clients that know nothing else. Programs keep no cookies.
-async fn token(State(state): State<AppState>, Form(fields): Form) -> Result<Response, Refusal> {
+async fn token(
+    State(state): State<AppState>,
+    counted: ClientAddress,
+    client: Client,
+    Form(fields): Form,
+) -> Result<Response, Refusal> {
     if fields.get("grant_type").is_some_and(|grant| grant != "password") {
         return Err(Rejection::at(ErrorCode::Invalid, "grant_type", EN.grant_type).into());
     }
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    Ok(Json(state.auth.log_in(typed).await?.answer()).into_response())
+    Ok(Json(credentials::log_in(&state, (counted, client), typed).await?.answer()).into_response())
 }
 
 #[derive(Default, Deserialize)]
@@ -88,17 +109,29 @@ struct RefreshRequest {
 }
 
 /// Takes the token from the body, or, when there is none, from the cookie. Cookies are answered with cookies.
-async fn refresh(State(state): State<AppState>, jar: CookieJar, body: Body) -> Result<Response, Refusal> {
+async fn refresh(
+    State(state): State<AppState>,
+    counted: ClientAddress,
+    client: Client,
+    jar: CookieJar,
+    body: Body,
+) -> Result<Response, Refusal> {
     let bytes = body::read(body).await?;
     let request: RefreshRequest = if bytes.is_empty() { RefreshRequest::default() } else { body::from_json(&bytes)? };
     let cookie = jar.get(CookieNames::of(&state.config).refresh).map(|cookie| cookie.value().to_owned());
     let given = request.refresh_token.map(|token| token.0).filter(|token| !token.is_empty());
     let from_cookie = given.is_none() || given == cookie;
     let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, EN.unauthorized))?;
-    match state.auth.refresh(&presented).await {
+    let refreshed = state.auth.refresh(&presented, &client).await;
+    match &refreshed {
+        Ok(login) => state.limits.refreshed(counted, &login.person.name).await,
+        Err(AuthFailure::Unavailable) => {}
+        Err(_) => state.limits.refresh_failed(counted).await?,
+    }
+    match refreshed {
         Ok(login) if from_cookie => Ok(with_cookies(&state, login)),
         Ok(login) => Ok(Json(login.answer()).into_response()),
-        Err(failure) if from_cookie && failure != crate::auth::AuthFailure::Unavailable => {
+        Err(failure) if from_cookie && failure != AuthFailure::Unavailable => {
             let mut response = Refusal::from(failure).into_response();
             cookies::add(&mut response, cookies::of_logout(&state.config));
             Ok(response)
@@ -123,6 +156,11 @@ async fn me(identity: Identity) -> Json<Me> {
     Json(Me { person: identity.person, role: identity.role })
 }
 
+/// For browsers and tools that can send no header with a WebSocket's request.
+async fn ticket(State(state): State<AppState>, identity: Identity) -> Result<Json<Ticket>, Refusal> {
+    Ok(Json(state.auth.ticket(&identity).await?))
+}
+
 #[derive(Deserialize)]
 struct PasswordRequest {
     #[serde(default)]
@@ -133,19 +171,16 @@ struct PasswordRequest {
 
 async fn change_password(
     State(state): State<AppState>,
+    client: ClientAddress,
     identity: Identity,
     Json(request): Json<PasswordRequest>,
 ) -> Result<StatusCode, Refusal> {
-    state.auth.change_password(&identity, request.current, request.password).await?;
+    credentials::change_password(&state, client, &identity, request.current, request.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn end_sessions(State(state): State<AppState>, identity: Identity) -> Result<Response, Refusal> {
-    state.auth.log_out_everywhere(&identity).await?;
-    Ok(without_cookies(&state))
-}
-
-fn without_cookies(state: &AppState) -> Response {
+/// Tells a browser to forget its login.
+pub(super) fn without_cookies(state: &AppState) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     cookies::add(&mut response, cookies::of_logout(&state.config));
     response

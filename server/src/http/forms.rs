@@ -14,7 +14,7 @@ use push_system::{
 
 use super::{
     body::Form,
-    cookies,
+    cookies, credentials,
     fields::Fields,
     identity::Visitor,
     next_page,
@@ -23,7 +23,9 @@ use super::{
 };
 use crate::{
     auth::{AuthFailure, Credentials, Identity, Login, Registration, Typed},
+    serve::ClientAddress,
     state::AppState,
+    store::Client,
     ui::{self, Instead, Page},
 };
 
@@ -33,13 +35,15 @@ const SECRETS: &[&str] = &["password", "current"];
 /// `POST /login`
 pub(super) async fn log_in(
     State(state): State<AppState>,
+    counted: ClientAddress,
+    client: Client,
     uri: Uri,
     headers: HeaderMap,
     Form(fields): Form,
 ) -> Response {
     let next = next(&fields, &uri);
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    match state.auth.log_in(typed).await {
+    match credentials::log_in(&state, (counted, client), typed).await {
         Ok(login) => enter(&state, &login, &next),
         Err(refusal) => {
             let again =
@@ -52,6 +56,8 @@ pub(super) async fn log_in(
 /// `POST /register`
 pub(super) async fn register(
     State(state): State<AppState>,
+    counted: ClientAddress,
+    client: Client,
     uri: Uri,
     headers: HeaderMap,
     Form(fields): Form,
@@ -61,8 +67,9 @@ pub(super) async fn register(
         username: fields.text("username"),
         password: Typed(fields.text("password")),
         email: fields.text("email"),
+        invite: fields.text("invite"),
     };
-    match state.auth.register(typed).await {
+    match credentials::register(&state, (counted, client), typed).await {
         Ok(login) => enter(&state, &login, &next),
         Err(refusal) => {
             let again = Again {
@@ -99,6 +106,7 @@ pub(super) async fn compose(
 async fn publish(state: &AppState, identity: &Identity, fields: &Fields) -> Result<(), Rejection> {
     let key = fields.get("idempotency_key").map(|key| ClientId::parse(key, "idempotency_key")).transpose()?;
     let draft = Draft::parse(request(fields)?)?;
+    state.limits.publish(identity.person.id).await?;
     state.push.publish(&identity.person, key, draft).await.map(drop)
 }
 
@@ -141,6 +149,7 @@ pub(super) async fn sign_out_everywhere(
 /// `POST /settings/password`
 pub(super) async fn change_password(
     State(state): State<AppState>,
+    client: ClientAddress,
     Visitor(visitor): Visitor,
     headers: HeaderMap,
     Form(fields): Form,
@@ -150,7 +159,7 @@ pub(super) async fn change_password(
         Err(failure) => return turn_away(&state, failure, &settings(), &headers).await,
     };
     let (current, new) = (Typed(fields.text("current")), Typed(fields.text("password")));
-    let refusal = state.auth.change_password(&identity, current, new).await.err();
+    let refusal = credentials::change_password(&state, client, &identity, current, new).await.err();
     let again = Again { form: FormName::Password, address: settings(), viewer: Some(&identity) };
     again.show(&state, &headers, &fields, refusal).await
 }
@@ -212,9 +221,13 @@ impl Again<'_> {
         refusal: Option<Rejection>,
     ) -> Response {
         let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| problem::status(refusal.code));
+        let wait = refusal.as_ref().and_then(|refusal| refusal.retry_after_s);
         let form =
             FormState { form: self.form, values: fields.shown_again(SECRETS), refusal: refusal.map(FormRefusal::from) };
         let (address, viewer) = (&self.address, self.viewer);
-        ui::render(state, Page { address, status, instead: Instead::Nothing, headers, viewer, form: Some(form) }).await
+        let page = Page { address, status, instead: Instead::Nothing, headers, viewer, form: Some(form) };
+        let mut response = ui::render(state, page).await;
+        problem::ask_to_wait(&mut response, wait);
+        response
     }
 }

@@ -1,10 +1,16 @@
 //! `Identity` as an argument of a handler: whoever has it has a checked login.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use push_system::{
+    accounts::Role,
+    catalogue::EN,
+    error::{ErrorCode, Rejection},
+};
 
-use super::problem::Refusal;
+use super::{client, problem::Refusal};
 use crate::{
     auth::{AuthFailure, Identity},
+    serve::{ClientAddress, Peer},
     state::AppState,
 };
 
@@ -12,7 +18,33 @@ impl FromRequestParts<AppState> for Identity {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        Ok(state.auth.verify(&parts.headers).await?)
+        let identity = state.auth.verify(&parts.headers).await?;
+        Ok(state.auth.saw(identity, client::of(parts)))
+    }
+}
+
+/// The checked login of an admin.
+pub struct AsAdmin(pub Identity);
+
+impl FromRequestParts<AppState> for AsAdmin {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        let identity = Identity::from_request_parts(parts, state).await?;
+        match identity.role {
+            Role::Admin => Ok(Self(identity)),
+            Role::Member => Err(Refusal::new(ErrorCode::Forbidden, EN.forbidden)),
+        }
+    }
+}
+
+/// Whom the request is counted against. The accept loop says so of every request.
+impl FromRequestParts<AppState> for ClientAddress {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
+        let peer = parts.extensions.get::<Peer>();
+        peer.map(|peer| peer.client).ok_or_else(|| Refusal(Rejection::new(ErrorCode::Internal, EN.internal)))
     }
 }
 
@@ -23,6 +55,7 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        Ok(Self(state.auth.verify_cookies(&parts.headers).await))
+        let identity = state.auth.verify_cookies(&parts.headers).await;
+        Ok(Self(identity.map(|identity| state.auth.saw(identity, client::of(parts)))))
     }
 }

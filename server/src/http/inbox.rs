@@ -61,6 +61,7 @@ async fn read(State(state): State<AppState>, Visitor(visitor): Visitor, request:
     let (mut parts, body) = request.into_parts();
     let identity = Identity::from_request_parts(&mut parts, &state).await?;
     let Json(change) = Json::<ReadChange>::from_request(Request::from_parts(parts, body), &state).await?;
+    state.limits.act(identity.person.id)?;
     Ok(Json(state.push.change_read(identity.person.id, change).await?).into_response())
 }
 
@@ -80,7 +81,11 @@ async fn read_by_form(state: &AppState, visitor: Result<Identity, AuthFailure>, 
         // No button of ours sends that.
         Err(rejection) => return Refusal::from(rejection).into_response(),
     };
-    match state.push.change_read(identity.person.id, change).await {
+    let changed = match state.limits.act(identity.person.id) {
+        Ok(()) => state.push.change_read(identity.person.id, change).await,
+        Err(rejection) => Err(rejection),
+    };
+    match changed {
         Ok(_) => Redirect::to(&next_page(fields.get("next"))).into_response(),
         Err(rejection) => pages::fail(state, &home, &headers, Some(&identity), rejection.code).await,
     }

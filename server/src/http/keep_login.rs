@@ -9,17 +9,25 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 
-use super::{SOCKET, cookies, pages};
+use super::{SOCKET, client, cookies, pages};
 use crate::{
     auth::{AuthFailure, CookieNames},
+    serve::Peer,
     state::AppState,
 };
 
 /// The middleware. A request with a bearer, or with an access token that is not over, passes untouched.
 pub async fn keep_login(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(token) = token_to_refresh(&state, request.headers()) else { return next.run(request).await };
-    let (access, lines) = match state.auth.refresh(&token).await {
+    let (parts, body) = request.into_parts();
+    let from = client::of(&parts);
+    request = Request::from_parts(parts, body);
+    let client = request.extensions().get::<Peer>().map(|peer| peer.client);
+    let (access, lines) = match state.auth.refresh(&token, &from).await {
         Ok(login) => {
+            if let Some(client) = client {
+                state.limits.refreshed(client, &login.person.name).await;
+            }
             let lines = cookies::of_login(&login, &state.config, state.clock.now());
             (Some(state.auth.for_this_request(&login)), lines)
         }
@@ -29,7 +37,15 @@ pub async fn keep_login(State(state): State<AppState>, mut request: Request, nex
         Err(failure @ AuthFailure::Unavailable) => {
             return pages::refuse(&state, request.uri(), request.headers(), None, failure.into()).await;
         }
-        Err(_) => (None, cookies::of_logout(&state.config)),
+        Err(failure) => {
+            if failure == AuthFailure::Invalid
+                && let Some(client) = client
+            {
+                // Counted, and nothing more: the cookies go in any case.
+                drop(state.limits.refresh_failed(client).await);
+            }
+            (None, cookies::of_logout(&state.config))
+        }
     };
     let names = CookieNames::of(&state.config);
     cookies::replace(request.headers_mut(), names, access.as_deref());

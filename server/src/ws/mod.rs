@@ -21,6 +21,8 @@ pub use upgrade::upgrade;
 /// Times of a connection.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// From the upgrade to `hello`; a store that takes longer is away.
+    pub hello: Duration,
     /// Between two pings, and between two `position` frames.
     pub heartbeat: Duration,
     /// A peer that takes no byte for this long is closed with 4008.
@@ -32,6 +34,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            hello: Duration::from_secs(5),
             heartbeat: Duration::from_secs(u64::from(limits::HEARTBEAT_S)),
             stall: Duration::from_secs(30),
             grace: Duration::from_secs(10),

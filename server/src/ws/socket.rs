@@ -4,6 +4,7 @@
 //! left, the next page behind the cursor is. So a slow reader costs one page of memory, and nobody waits for it.
 
 mod ending;
+mod hearing;
 
 use std::{
     future::poll_fn,
@@ -16,20 +17,21 @@ use axum::{
     Error,
     extract::ws::{Message, Utf8Bytes},
 };
-use futures::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _, future::BoxFuture};
+use futures::{Sink, SinkExt as _, Stream, StreamExt as _, future::BoxFuture};
 use push_system::{
     catalogue::EN,
     error::ErrorCode,
     ids::Seq,
-    message::{ClientId, Draft, PublishRequest},
     position::Position,
     protocol::{CloseCode, ResetReason, ServerFrame},
     session::server::{Action, Connection, Start},
     timestamp::Timestamp,
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::inbound::{self, Inbound};
+use ending::RETRY_MS;
+
+use super::inbound;
 use crate::{
     auth::Identity,
     push::{Push, Reach, Seat, Wake},
@@ -117,6 +119,8 @@ struct Socket<W> {
     progress: (u64, Instant),
     /// A publish under way; until it is answered nothing more is read, which keeps a client's messages in order.
     publishing: Option<BoxFuture<'static, Utf8Bytes>>,
+    /// A peer that says more than it may is read on from then.
+    paused_until: Option<Instant>,
     /// Frames that came in since anything else happened.
     heard: u32,
     /// When a drained connection is told to go.
@@ -138,7 +142,7 @@ impl<W: Wire> Socket<W> {
     fn take_seat(ws: W, app: AppState, peer: Peer, identity: Identity) -> Self {
         let born = Instant::now();
         let now = app.uptime_ms();
-        let seat = app.push.seat(identity.person.clone(), identity.session, peer.addr.ip(), now);
+        let seat = app.push.seat(identity.person.clone(), identity.session, peer.client.network(), now);
         let heartbeat = u64::try_from(app.ws.heartbeat.as_millis()).unwrap_or(u64::MAX);
         let connection = Connection::new(identity.person.clone(), now, heartbeat);
         let cursor = app.push.dispatched();
@@ -155,6 +159,7 @@ impl<W: Wire> Socket<W> {
             writing: false,
             progress: (0, born),
             publishing: None,
+            paused_until: None,
             heard: 0,
             drain_at: None,
             closing_until: None,
@@ -165,6 +170,17 @@ impl<W: Wire> Socket<W> {
     }
 
     async fn serve(&mut self, since: Option<&str>) {
+        if timeout(self.app.ws.hello, self.open(since)).await.is_err() {
+            self.refuse(ErrorCode::Unavailable, EN.unavailable, RETRY_MS, CloseCode::TRY_LATER);
+        }
+        while self.peer_is != Presence::Gone {
+            self.fetch().await;
+            let event = self.next().await;
+            self.handle(event).await;
+        }
+    }
+
+    async fn open(&mut self, since: Option<&str>) {
         match self.app.auth.is_in_force(self.identity.session).await {
             Ok(true) => {
                 let start = self.push().start_at(since).await;
@@ -173,11 +189,6 @@ impl<W: Wire> Socket<W> {
             // It ended after the request was checked and before there was a seat to tell.
             Ok(false) => self.refuse(ErrorCode::Revoked, EN.revoked, 0, CloseCode::REVOKED),
             Err(error) => self.store_is_away(&error),
-        }
-        while self.peer_is != Presence::Gone {
-            self.fetch().await;
-            let event = self.next().await;
-            self.handle(event).await;
         }
     }
 
@@ -243,8 +254,9 @@ impl<W: Wire> Socket<W> {
     }
 
     async fn next(&mut self) -> Event {
+        let reading = self.may_read() && self.publishing.is_none() && self.peer_is == Presence::There;
         let deadline = self.deadline();
-        let (writing, reading) = (self.writing, self.publishing.is_none() && self.peer_is == Presence::There);
+        let writing = self.writing;
         let ws = &mut self.ws;
         let io = poll_fn(move |cx| {
             if writing && let Poll::Ready(result) = ws.poll_flush_unpin(cx) {
@@ -298,49 +310,6 @@ impl<W: Wire> Socket<W> {
         }
     }
 
-    async fn inbound(&mut self, inbound: Inbound) {
-        let now = self.app.uptime_ms();
-        self.seat.alive(now);
-        match inbound {
-            Inbound::Text(text) => {
-                let actions = self.connection.text(now, &text);
-                if let Some(since) = self.perform(actions) {
-                    self.resume(&since).await;
-                }
-            }
-            Inbound::Alive => {
-                self.connection.alive(now);
-                self.writing = true;
-            }
-            Inbound::Closing => self.begin_closing(),
-            Inbound::Broken(code) => {
-                // Bytes the peer still sends would turn our close into a reset it may read first.
-                self.peer.linger.store(true, Ordering::Relaxed);
-                self.close(code);
-            }
-            // A close frame of ours may still leave.
-            Inbound::Gone if self.writing && self.closing_until.is_some() => self.peer_is = Presence::Ended,
-            Inbound::Gone => self.peer_is = Presence::Gone,
-        }
-    }
-
-    async fn resume(&mut self, since: &str) {
-        // A log that began anew may have left out the event that ended this session.
-        match self.app.auth.is_in_force(self.identity.session).await {
-            Ok(true) => {}
-            Ok(false) => return self.refuse(ErrorCode::Revoked, EN.revoked, 0, CloseCode::REVOKED),
-            Err(error) => return self.store_is_away(&error),
-        }
-        match self.push().start_at(Some(since)).await {
-            Ok(start) => {
-                let actions = self.connection.resumed(&start);
-                self.begin_at(&start);
-                self.perform(actions);
-            }
-            Err(error) => self.store_is_away(&error),
-        }
-    }
-
     /// Does what the connection asks for; gives back a position to verify.
     fn perform(&mut self, actions: Vec<Action>) -> Option<String> {
         let mut verify = None;
@@ -358,24 +327,6 @@ impl<W: Wire> Socket<W> {
             }
         }
         verify
-    }
-
-    fn publish(&mut self, client_id: String, request: PublishRequest) {
-        let (push, sender) = (self.push().clone(), self.identity.person.clone());
-        let answer = async move {
-            let parsed = ClientId::parse(&client_id, "client_id").and_then(|key| Ok((key, Draft::parse(request)?)));
-            let stored = match parsed {
-                Ok((key, draft)) => {
-                    push.publish(&sender, Some(key.clone()), draft).await.map(|message| (key, message.id))
-                }
-                Err(rejection) => Err(rejection),
-            };
-            encode(&match stored {
-                Ok((client_id, id)) => ServerFrame::Published { client_id, id },
-                Err(rejection) => ServerFrame::Rejected { client_id, code: rejection.code },
-            })
-        };
-        self.publishing = Some(answer.boxed());
     }
 
     fn wake(&mut self, wake: Wake) {
@@ -420,7 +371,7 @@ impl<W: Wire> Socket<W> {
         let beat = self.app.instant_at(self.connection.deadline());
         let look = self.writing.then(|| Instant::now() + self.app.ws.stall / STALL_LOOKS);
         let expiry = self.identity.expires.map(|expires| self.born + self.until(expires));
-        [Some(beat), look, self.drain_at, expiry].into_iter().flatten().min().unwrap_or(beat)
+        [Some(beat), look, self.drain_at, expiry, self.paused_until].into_iter().flatten().min().unwrap_or(beat)
     }
 
     fn until(&self, moment: Timestamp) -> Duration {

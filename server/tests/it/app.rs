@@ -63,6 +63,8 @@ impl TestApp {
         // A socket that its test forgot to read is let go within the drain window.
         parts.config.drain = Duration::from_secs(1);
         parts.ws.grace = Duration::from_millis(200);
+        // One address stands for many people here, who say more than people do.
+        parts.config.rate_limits = config::Switch::Off;
         change(&mut parts);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its number");

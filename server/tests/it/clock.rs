@@ -1,6 +1,9 @@
 //! Time that a test moves.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicI64, Ordering},
+};
 
 use push_system::{ports::Clock, timestamp::Timestamp};
 use server::state::SystemClock;
@@ -9,9 +12,16 @@ use server::state::SystemClock;
 #[derive(Debug, Default)]
 pub struct TestClock {
     ahead_ms: AtomicI64,
+    /// When it stopped, if it did.
+    stopped: OnceLock<Timestamp>,
 }
 
 impl TestClock {
+    /// Lets no more time pass than [`Self::advance`] says, however slow the machine is.
+    pub fn stop(&self) {
+        self.stopped.get_or_init(|| SystemClock.now());
+    }
+
     /// Makes it so many seconds later.
     pub fn advance(&self, seconds: i64) {
         self.ahead_ms.fetch_add(seconds * 1_000, Ordering::SeqCst);
@@ -20,6 +30,6 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_ms(self.ahead_ms.load(Ordering::SeqCst))
+        self.stopped.get().copied().unwrap_or_else(|| SystemClock.now()).plus_ms(self.ahead_ms.load(Ordering::SeqCst))
     }
 }

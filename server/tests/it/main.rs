@@ -1,6 +1,7 @@
 //! The whole server over real HTTP on port 0, one database per test. A test reads like a conversation: actors are
 //! values, answers say what is expected of them.
 
+mod abuse;
 mod app;
 mod authorization;
 mod backup;
@@ -16,12 +17,19 @@ mod headers;
 mod http;
 mod inbox;
 mod joining;
+mod keys;
+mod limits;
 mod logins;
 mod markup;
 mod messages;
 mod operations;
 mod pages;
+mod passwords;
+mod proxies;
 mod registration;
+mod silence;
 mod socket;
+mod stolen_tokens;
+mod tickets;
 mod two_instances;
 mod ws;

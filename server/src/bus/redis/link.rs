@@ -83,6 +83,17 @@ impl Session {
         Err(trouble)
     }
 
+    /// Asks for somebody who cannot wait. That he is not answered in time says nothing about the connection.
+    pub(super) async fn ask_within<T: FromRedisValue>(
+        &self,
+        questions: &Pipeline,
+        within: Duration,
+    ) -> Result<T, Trouble> {
+        let mut connection = self.connection.clone();
+        let answer = timeout(within, questions.query_async(&mut connection)).await;
+        Ok(answer.map_err(|_| Trouble::Silent)??)
+    }
+
     /// The connection is of no use any more: another one is opened.
     pub(super) fn end(&self, why: &Trouble) {
         self.end.because(why);

@@ -1,10 +1,11 @@
 //! The bus and the roster of several instances: Redis 6.2 or later, or Valkey, over one multiplexed connection.
 //!
 //! Redis may lose anything. [`link`] keeps a connection that is subscribed, and says [`super::Hint::Gap`] whenever something may
-//! have been missed; [`outbox`] sends what is published, several hints at a time; [`board`] is the roster. All names carry
+//! have been missed; [`outbox`] sends what is published, several hints at a time; [`board`] is the roster; [`counters`] counts. All names carry
 //! the system's id, so that several systems can share a server.
 
 mod board;
+mod counters;
 mod link;
 mod outbox;
 
@@ -18,8 +19,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Bus, Roster, Subscription, local::LocalSubscription};
+use super::{
+    Bus, Roster, Subscription,
+    counters::{Counters, Step, Terms, Verdict},
+    local::LocalSubscription,
+};
 use board::Board;
+use counters::Meters;
 use link::{Link, Trouble};
 use outbox::Outbox;
 
@@ -66,6 +72,7 @@ pub struct Redis {
     link: Arc<Link>,
     outbox: Outbox,
     board: Board,
+    meters: Meters,
     _tasks: [AbortOnDropHandle<()>; 2],
 }
 
@@ -81,7 +88,8 @@ impl Redis {
         let (outbox, queue) = Outbox::new();
         let tasks = [tokio::spawn(link.clone().keep(session)), tokio::spawn(queue.send_over(link.clone()))];
         let board = Board::new(system, settings.lease);
-        Ok(Self { link, outbox, board, _tasks: tasks.map(AbortOnDropHandle::new) })
+        let meters = Meters::new(system);
+        Ok(Self { link, outbox, board, meters, _tasks: tasks.map(AbortOnDropHandle::new) })
     }
 }
 
@@ -131,6 +139,26 @@ impl Roster for Redis {
     async fn leave(&self) {
         if let Some(session) = self.link.session() {
             self.board.leave(&session).await;
+        }
+    }
+}
+
+#[async_trait]
+impl Counters for Redis {
+    async fn step(&self, name: &str, terms: &Terms, step: Step) -> Option<Verdict> {
+        self.meters.step(&self.link.session()?, name, terms, step).await
+    }
+
+    async fn mark(&self, name: &str, lasting: Duration) {
+        if let Some(session) = self.link.session() {
+            self.meters.mark(&session, name, lasting).await;
+        }
+    }
+
+    async fn is_marked(&self, name: &str) -> bool {
+        match self.link.session() {
+            Some(session) => self.meters.is_marked(&session, name).await,
+            None => false,
         }
     }
 }

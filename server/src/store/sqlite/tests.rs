@@ -10,7 +10,11 @@ use super::{SqliteStore, open};
 use crate::store::{
     Accounts as _, CommitError, Log as _, OpenError, Store as _, StoreError,
     backend::{Backend as _, WriteTx as _},
-    contract::{Fixture, new_account, person, publish, say},
+    contract::{
+        Fixture,
+        administration::{ROWS_OF_THE_FIRST_SCHEMA, rows_of_the_first_schema_are_there},
+        new_account, person, publish, say,
+    },
 };
 
 struct SqliteFile(TempDir);
@@ -123,6 +127,20 @@ async fn a_newer_schema_is_refused_and_not_touched() {
 }
 
 #[tokio::test]
+async fn a_database_of_the_first_schema_is_brought_up_to_date_once() {
+    let file = SqliteFile::make();
+    std::fs::create_dir(file.path().parent().unwrap()).unwrap();
+    std::fs::File::create(file.path()).unwrap();
+    file.raw(open::MIGRATIONS[0]).await;
+    file.raw("PRAGMA user_version = 1; PRAGMA application_id = 1886745448").await;
+    file.raw(ROWS_OF_THE_FIRST_SCHEMA).await;
+    let path = file.path();
+    let (store, tool) = tokio::join!(SqliteStore::open(&path), SqliteStore::open_for_tool(&path));
+    rows_of_the_first_schema_are_there(&store.unwrap()).await;
+    assert_eq!(tool.unwrap().head().await.unwrap().position.seq, Seq(2));
+}
+
+#[tokio::test]
 async fn a_database_of_another_program_is_refused() {
     let file = SqliteFile::make();
     std::fs::create_dir(file.path().parent().unwrap()).unwrap();
@@ -155,7 +173,7 @@ async fn weaker_settings_are_refused() {
     ));
     connection.close().await.unwrap();
     file.raw("PRAGMA journal_mode = DELETE").await;
-    let mut connection = open::readers(&file.path()).acquire().await.unwrap();
+    let mut connection = open::pool(&file.path(), 1).acquire().await.unwrap();
     assert!(matches!(
         open::check_settings(&mut connection).await,
         Err(OpenError::Weak { setting: "journal_mode", .. })
@@ -244,4 +262,121 @@ async fn what_another_program_writes_under_a_transaction_is_noticed_before_its_c
     assert!(matches!(tx.finish(Ok(())).await, Err(CommitError::NotStored(_))));
     let refused = store.commit(&[publish(&ana, "k", "into ruins", &[])]).await;
     assert!(matches!(refused, Err(CommitError::NotStored(_))), "{refused:?}");
+}
+
+/// What the backup of another program does, and the `sqlite3` tool.
+#[tokio::test]
+async fn a_checkpoint_by_another_program_is_no_reason_to_examine_the_file() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    for kind in ["PASSIVE", "FULL", "RESTART", "TRUNCATE"] {
+        say(&store, &ana, "into the WAL").await;
+        file.raw(match kind {
+            "PASSIVE" => "PRAGMA wal_checkpoint(PASSIVE)",
+            "FULL" => "PRAGMA wal_checkpoint(FULL)",
+            "RESTART" => "PRAGMA wal_checkpoint(RESTART)",
+            _ => "PRAGMA wal_checkpoint(TRUNCATE)",
+        })
+        .await;
+        assert!(store.place.is_explained().unwrap(), "{kind}");
+    }
+    file.raw("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").await;
+    assert!(store.place.is_explained().unwrap());
+    say(&store, &ana, "goes on").await;
+}
+
+#[tokio::test]
+async fn our_own_checkpoints_are_known_as_such() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    let text = "x".repeat(9_000);
+    let before = std::fs::metadata(file.path()).unwrap().len();
+    for round in 0..8 {
+        let batch: Vec<_> = (0..100).map(|n| publish(&ana, &format!("{round}.{n}"), &text, &[])).collect();
+        store.commit(&batch).await.unwrap();
+        assert!(store.place.is_explained().unwrap(), "{round}");
+    }
+    assert!(std::fs::metadata(file.path()).unwrap().len() > before, "the WAL was folded into the file");
+}
+
+/// A write that went around `SQLite`, after each state that a WAL can be in.
+#[tokio::test]
+async fn bytes_written_past_sqlite_are_noticed_and_go_on_once_they_are_found_sound() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    for checkpoint in ["SELECT 1", "PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+        file.raw(checkpoint).await;
+        say(&store, &ana, "before").await;
+        let bytes = std::fs::read(file.path()).unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        assert!(!store.place.is_explained().unwrap(), "{checkpoint}");
+        say(&store, &ana, "the same bytes do no harm").await;
+        assert!(store.place.is_explained().unwrap(), "{checkpoint}");
+    }
+}
+
+#[tokio::test]
+async fn the_file_of_a_server_that_was_killed_is_watched_from_the_start() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    say(&store, &ana, "only in the WAL").await;
+    // What a killed server leaves: nobody folded the WAL into the file.
+    let (killed, names) = (SqliteFile::make(), ["push.db", "push.db-wal"]);
+    std::fs::create_dir(killed.path().parent().unwrap()).unwrap();
+    for name in names {
+        std::fs::copy(file.path().with_file_name(name), killed.path().with_file_name(name)).unwrap();
+    }
+    let store = killed.open().await;
+    assert_eq!(store.head().await.unwrap().position.seq.0, 1);
+    let bytes = std::fs::read(killed.path()).unwrap();
+    std::fs::write(killed.path(), &bytes).unwrap();
+    assert!(!store.place.is_explained().unwrap());
+}
+
+#[tokio::test]
+async fn a_connection_that_was_replaced_is_watched_as_the_one_before() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    // The only one: with it goes the index of the WAL.
+    store.writer.close().await;
+    assert!(!file.path().with_file_name("push.db-shm").exists());
+    let ana = person(&store, "ana").await;
+    say(&store, &ana, "on a new connection").await;
+    file.raw("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    assert!(store.place.is_explained().unwrap());
+    std::fs::write(file.path(), std::fs::read(file.path()).unwrap()).unwrap();
+    assert!(!store.place.is_explained().unwrap());
+}
+
+/// The follower asks while every other read is taken, and more wait.
+#[tokio::test]
+async fn the_log_is_followed_while_all_readers_are_busy() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let mut busy = Vec::new();
+    for _ in 0..open::READERS {
+        busy.push(store.reader().await.unwrap());
+    }
+    let probe = tokio::time::timeout(std::time::Duration::from_secs(3), store.probe(Seq(0))).await;
+    assert_eq!(probe.expect("at once").unwrap().head.position.seq, Seq(0));
+    drop(busy);
+}
+
+#[tokio::test]
+async fn a_connection_that_found_history_trimmed_is_used_again() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let ana = person(&store, "ana").await;
+    for _ in 0..3 {
+        say(&store, &ana, "hello").await;
+    }
+    store.trim(Seq(2)).await.unwrap();
+    for _ in 0..3 {
+        assert!(store.entries_for(ana.id, Seq(0), Seq(3), 10).await.unwrap_err().is_trimmed());
+    }
+    assert!(store.readers.size() > 0, "each was thrown away");
 }

@@ -14,7 +14,7 @@ use super::{
     place::Place,
 };
 
-/// `SQLITE_BUSY`; extended codes have it in their low byte.
+/// `SQLITE_BUSY`.
 const BUSY: i32 = 5;
 
 /// Hands its connection to one transaction at a time, in the order they ask.
@@ -40,7 +40,11 @@ impl Writer {
         self.place.check_content().await?;
         let mut connection = match home.take() {
             Some(connection) => connection,
-            None => self.options.connect().await?,
+            None => {
+                let connection = self.options.connect().await?;
+                self.place.reopened()?;
+                connection
+            }
         };
         match sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await {
             Ok(_) => Ok(SqliteWrite { place: self.place.clone(), home, connection }),
@@ -73,8 +77,13 @@ impl Writer {
 
 /// Whether another process was in the way.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(BUSY)
+}
+
+/// What kind of error it is; extended codes have it in their low byte.
+pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {
     let code = error.as_database_error().and_then(DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
-    code.is_some_and(|code| code & 0xff == BUSY)
+    code.map(|code| code & 0xff)
 }
 
 /// A write transaction; the connection is closed, and with it rolled back, where it does not end well.
@@ -98,7 +107,8 @@ impl WriteTx for SqliteWrite {
         let error = match result {
             Ok(value) => match sqlx::query("COMMIT").execute(&mut self.connection).await {
                 Ok(_) => {
-                    self.place.wrote();
+                    // What is not explained now is not at the next look either.
+                    drop(self.place.is_explained());
                     self.give_back();
                     return Ok(value);
                 }

@@ -14,7 +14,7 @@ use super::{Presence, Reading, Socket, Wire};
 use crate::store::StoreError;
 
 /// Milliseconds a client whose store went away should wait.
-const RETRY_MS: u64 = 2_000;
+pub(super) const RETRY_MS: u64 = 2_000;
 
 impl<W: Wire> Socket<W> {
     pub(super) fn time_passed(&mut self) {

@@ -1,0 +1,55 @@
+//! Threads for work that everybody else goes before.
+
+use std::{io, thread};
+
+use tokio::sync::oneshot;
+
+/// How nice: a thread that serves gets ten times as much of a core that both want, and is woken at once. A hash that is
+/// starved altogether would keep its person waiting while others chat.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Runs `job` on a thread of its own, whose start is a thousandth of what a hash costs. Nothing comes back of one that
+/// panics.
+///
+/// # Errors
+/// There is no thread to be had.
+pub(super) fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> io::Result<oneshot::Receiver<T>> {
+    let (answer, came) = oneshot::channel();
+    thread::Builder::new().name("password".to_owned()).spawn(move || {
+        step_back();
+        // Fails when nobody waits any more.
+        drop(answer.send(job()));
+    })?;
+    Ok(came)
+}
+
+/// On Linux niceness belongs to a thread, elsewhere to the process (setpriority(2)).
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        // A sandbox may forbid it. Passwords are checked all the same.
+        tracing::debug!(%error, "a thread that hashes keeps its priority");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_is_done_and_one_that_panics_says_nothing() {
+        assert_eq!(run(|| 5).unwrap().await, Ok(5));
+        let panics = run(|| -> u8 { panic!("on purpose") }).unwrap();
+        assert!(panics.await.is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_job_alone_steps_back() {
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let before = niceness();
+        assert_eq!(run(niceness).unwrap().await, Ok((before + NICENESS).min(19)));
+        assert_eq!(niceness(), before);
+    }
+}

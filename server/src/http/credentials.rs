@@ -1,0 +1,39 @@
+//! Every check of a password goes through here, whichever page or program asks: it is counted.
+
+use push_system::error::Rejection;
+
+use crate::{
+    auth::{Credentials, Identity, Login, Registration, Typed},
+    serve::ClientAddress,
+    state::AppState,
+    store::Client,
+};
+
+/// Whom an attempt is counted against, and what sessions and the audit log say of it.
+type From = (ClientAddress, Client);
+
+/// See [`crate::auth::Auth::log_in`].
+pub async fn log_in(state: &AppState, (counted, client): From, typed: Credentials) -> Result<Login, Rejection> {
+    let (auth, name) = (state.auth.clone(), typed.username.clone());
+    state.limits.password_check(counted, &name, async move { auth.log_in(typed, &client).await }).await
+}
+
+/// See [`crate::auth::Auth::register`].
+pub async fn register(state: &AppState, (counted, client): From, typed: Registration) -> Result<Login, Rejection> {
+    let (auth, name) = (state.auth.clone(), typed.username.clone());
+    state.limits.registration(counted, &name, async move { auth.register(typed, &client).await }).await
+}
+
+/// See [`crate::auth::Auth::change_password`].
+pub async fn change_password(
+    state: &AppState,
+    client: ClientAddress,
+    identity: &Identity,
+    current: Typed,
+    new: Typed,
+) -> Result<(), Rejection> {
+    let (auth, identity) = (state.auth.clone(), identity.clone());
+    let name = identity.person.name.clone();
+    let change = async move { auth.change_password(&identity, current, new).await };
+    state.limits.password_check(client, name.as_str(), change).await
+}
