@@ -68,7 +68,7 @@ test('what gets into a page all the same does not run', async ({ page, expectCon
   const refused = await refusalsOn(page);
   await page.goto('/login');
   await hydrated(page);
-  const tried = await page.evaluate(() => {
+  const tried = await page.evaluate(async () => {
     const attempt = (what: () => unknown): string => {
       try {
         what();
@@ -80,7 +80,8 @@ test('what gets into a page all the same does not run', async ({ page, expectCon
     const script = document.createElement('script');
     document.body.insertAdjacentHTML('beforeend', '<button onclick="document.title = `ran`" style="color: red">Press</button>');
     return {
-      text: attempt(() => eval('1')),
+      // Later, because what is evaluated from outside may do that for as long as it runs.
+      text: await new Promise((resolve) => setTimeout(() => resolve(attempt(() => eval('1'))))),
       address: attempt(() => (script.src = 'https://evil.example/x.js')),
       content: attempt(() => (script.text = 'document.title = "ran"')),
     };

@@ -16,13 +16,16 @@ pub enum Sent {
     Form(Vec<(&'static str, String)>),
 }
 
+/// Where an actor asks, and with what.
+type Ask = dyn Fn(&Cast, Actor) -> (String, Sent);
+
 /// One route.
 pub struct Row {
     pub method: Method,
     /// As the router has it.
     pub path: &'static str,
     pub expected: Told,
-    ask: Box<dyn Fn(&Cast, Actor) -> (String, Sent)>,
+    ask: Box<Ask>,
 }
 
 impl Row {
