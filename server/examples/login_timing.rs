@@ -6,7 +6,7 @@
 //! samples that differ as much as these would come from one and the same distribution less than once in a hundred runs.
 //! A run in a hundred fails by chance, then; one whose failure is repeated says something.
 
-use std::{env, error::Error, time::Duration};
+use std::{cmp::Ordering, env, error::Error, time::Duration};
 
 use rand::RngExt as _;
 use reqwest::Client;
@@ -100,14 +100,10 @@ fn tell(known: &[Duration], unknown: &[Duration]) -> Result<(), Failure> {
 fn mann_whitney(one: &[Duration], two: &[Duration]) -> (f64, f64) {
     let pairs = one.iter().flat_map(|a| two.iter().map(move |b| (a, b)));
     let u: f64 = pairs
-        .map(|(a, b)| {
-            if a > b {
-                1.0
-            } else if a == b {
-                0.5
-            } else {
-                0.0
-            }
+        .map(|(a, b)| match a.cmp(b) {
+            Ordering::Greater => 1.0,
+            Ordering::Equal => 0.5,
+            Ordering::Less => 0.0,
         })
         .sum();
     let [n, m] = [one, two].map(|sample| f64::from(u32::try_from(sample.len()).unwrap_or(u32::MAX)));

@@ -40,7 +40,7 @@ pub fn reached(_: Point) {}
 
 /// The number to be used where `usual` is the right one.
 #[cfg(not(feature = "failpoints"))]
-#[inline(always)]
+#[inline]
 pub fn number<T>(_: Number, usual: T) -> T {
     usual
 }

@@ -304,7 +304,9 @@ mod of_each_database {
             mysql::padded,
             rows::{int, ints},
         },
-        *,
+        AccountSummary, AdministrationRows, AuditNote, AuditRecord, AuditRow, CLOSED, InviteRow, Known, KnownRow,
+        NewInvite, REGISTRATION, Role, SessionSeen, StoreError, StoredInvite, StoredSession, StoredSessionRow,
+        SummaryRow, Timestamp, TokenHash, UserId, registration, rows,
     };
 
     /// Numbers in one list.

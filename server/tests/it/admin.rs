@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use server::{
     auth::{Password, Passwords, Typed},
     config::Registration,
-    store::{Accounts as _, Administration as _, Client, NewAccount},
+    store::{Client, NewAccount},
 };
 
 use crate::{

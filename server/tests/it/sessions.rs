@@ -8,7 +8,6 @@ use push_system::{
 };
 use reqwest::{Method, header};
 use serde_json::json;
-use server::store::Administration as _;
 use tokio::time::timeout;
 
 use crate::{

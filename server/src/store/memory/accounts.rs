@@ -24,7 +24,7 @@ impl Accounts for MemoryStore {
     }
 
     async fn join(&self, account: NewAccount, admission: Admission) -> Result<Joined, StoreError> {
-        Ok(self.tables().join(account, admission))
+        Ok(self.tables().join(&account, admission))
     }
 
     async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
@@ -162,7 +162,7 @@ impl Tables {
         Some(account)
     }
 
-    fn join(&mut self, new: NewAccount, admission: Admission) -> Joined {
+    fn join(&mut self, new: &NewAccount, admission: Admission) -> Joined {
         let invite = match admission {
             Admission::Open if self.registration_closed => return Joined::Closed,
             Admission::Open => None,
@@ -174,7 +174,7 @@ impl Tables {
         let Some(account) = self.register(new.clone()) else { return Joined::Taken };
         if let Some(invite) = invite {
             self.invites[invite].used_by = Some(account.person.id);
-            let note = used_note(&account, self.invites[invite].new.id.clone(), &new);
+            let note = used_note(&account, self.invites[invite].new.id.clone(), new);
             self.note(new.at, &note);
         }
         Joined::Account(Box::new(account))
