@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU16, Ordering},
 };
 
-use app::context::{FormState, OFFSET_COOKIE, PageContext, PageData, ServerContext, Theme};
+use app::{
+    context::{FormState, OFFSET_COOKIE, PageContext, PageData, ServerContext, Theme},
+    desk::Desk,
+};
 use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode, Uri, header},
@@ -68,6 +71,8 @@ pub struct Page<'a> {
     pub viewer: Option<&'a Identity>,
     /// A form that was sent, and what came of it.
     pub form: Option<FormState>,
+    /// What is shown instead of what lives there, where that is a page that only the server renders.
+    pub desk: Option<Desk>,
 }
 
 /// What is shown at an address.
@@ -92,10 +97,14 @@ pub async fn render(state: &AppState, page: Page<'_>) -> Response {
     if context.failure.is_none() {
         context.load(&server, page.address.path(), page.address.query().unwrap_or_default()).await;
     }
+    let desk = page.desk.clone();
     let nonce = Arc::new(OnceLock::new());
     let nonce_to_set = Arc::clone(&nonce);
     let provide = move || {
         provide_context(context.clone());
+        if let Some(desk) = desk.clone() {
+            provide_context(desk);
+        }
         provide_context(server.clone());
         nonce_to_set.get_or_init(|| use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default());
     };

@@ -215,6 +215,7 @@ impl Again<'_> {
         let form =
             FormState { form: self.form, values: fields.shown_again(SECRETS), refusal: refusal.map(FormRefusal::from) };
         let (address, viewer) = (&self.address, self.viewer);
-        ui::render(state, Page { address, status, instead: Instead::Nothing, headers, viewer, form: Some(form) }).await
+        let page = Page { address, status, instead: Instead::Nothing, headers, viewer, form: Some(form), desk: None };
+        ui::render(state, page).await
     }
 }
