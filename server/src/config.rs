@@ -7,6 +7,7 @@
 mod base_url;
 mod redis_url;
 mod sources;
+mod trusted_proxies;
 mod values;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
@@ -14,6 +15,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 pub use base_url::BaseUrl;
 pub use redis_url::RedisUrl;
 pub use sources::{Flags, Source};
+pub use trusted_proxies::TrustedProxies;
 pub use values::{Database, Registration, Secret, Switch};
 
 use sources::Texts;
@@ -33,6 +35,8 @@ pub struct Config {
     pub max_sockets_per_user: usize,
     /// Open sockets one address may have.
     pub max_sockets_per_address: usize,
+    /// Proxies that are believed when they say where a request comes from.
+    pub trusted_proxies: TrustedProxies,
     /// Whether requests are counted; the socket caps stay either way.
     pub rate_limits: Switch,
     /// Whether new accounts are taken.
@@ -74,6 +78,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting { key: "secret", variable: "PUSH_SECRET", default: "" },
     Setting { key: "max_sockets_per_user", variable: "PUSH_MAX_SOCKETS_PER_USER", default: "50" },
     Setting { key: "max_sockets_per_address", variable: "PUSH_MAX_SOCKETS_PER_ADDRESS", default: "500" },
+    Setting { key: "trusted_proxies", variable: "PUSH_TRUSTED_PROXIES", default: "" },
     Setting { key: "rate_limits", variable: "PUSH_RATE_LIMITS", default: "on" },
     Setting { key: "drain_seconds", variable: "PUSH_DRAIN_SECONDS", default: "5" },
     Setting { key: "log", variable: "PUSH_LOG", default: "info" },
@@ -141,6 +146,7 @@ pub fn load(
         redis: texts.parse_optional("redis_url", RedisUrl::parse)?,
         max_sockets_per_user: texts.parse("max_sockets_per_user", values::count)?,
         max_sockets_per_address: texts.parse("max_sockets_per_address", values::count)?,
+        trusted_proxies: texts.parse_optional("trusted_proxies", TrustedProxies::parse)?.unwrap_or_default(),
         rate_limits: texts.parse("rate_limits", Switch::parse)?,
         registration: texts.parse("registration", Registration::parse)?,
         drain: texts.parse("drain_seconds", values::seconds)?,

@@ -1,6 +1,8 @@
 //! A running server: from its parts to its last connection. The binary and the tests start it with the same call.
 
+mod client;
 mod connections;
+mod forwarded;
 mod housekeeping;
 mod io;
 mod shared;
@@ -16,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::csrf;
 
 use crate::{
+    admin::Admin,
     auth::Auth,
     backend::StoreBackend,
     bus::{
@@ -31,6 +34,7 @@ use crate::{
     ws,
 };
 
+pub use client::ClientAddress;
 pub use io::Peer;
 pub use shared::SharedError;
 
@@ -141,7 +145,8 @@ pub async fn launch(
     let state = assemble(parts, &listener, &tasks).await?;
     tasks.spawn(housekeeping::index(state.clone()));
     tasks.spawn(housekeeping::forget(state.clone()));
-    let connections = Connections::new(http::router(state.clone())?);
+    tasks.spawn(housekeeping::write_seen(state.clone()));
+    let connections = Connections::new(http::router(state.clone())?, state.config.trusted_proxies.clone());
     tracing::info!(http.listen = %state.config.listen, http.base_url = %state.config.base_url(), "listening");
     tokio::select! {
         () = connections.accept(&listener) => {}
@@ -163,9 +168,10 @@ pub(crate) async fn assemble(
     let drain = CancellationToken::new();
     let push = Push::start(store.clone(), (bus, roster), clock.clone(), push, tasks, drain.clone()).await?;
     let auth = Auth::start(store.clone(), push.clone(), clock.clone(), config.clone()).await?;
+    let admin = Admin::new(store.clone(), push.clone(), auth.clone(), clock.clone(), config.clone());
     let backend = Arc::new(StoreBackend::new(store.clone(), push.clone()));
     let (sockets, started) = (TaskTracker::new(), Instant::now());
-    Ok(AppState { config, store, push, auth, clock, backend, ui: Ui::new(), drain, sockets, ws, started })
+    Ok(AppState { config, store, push, auth, admin, clock, backend, ui: Ui::new(), drain, sockets, ws, started })
 }
 
 async fn stop(state: &AppState, listener: TcpListener, connections: Connections, tasks: TaskTracker) {

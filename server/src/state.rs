@@ -12,7 +12,7 @@ use push_system::{
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{auth::Auth, config::Config, push::Push, store::Store, ui::Ui, ws};
+use crate::{admin::Admin, auth::Auth, config::Config, push::Push, store::Store, ui::Ui, ws};
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct AppState {
     pub push: Push,
     /// Logins.
     pub auth: Auth,
+    /// What admins do.
+    pub admin: Admin,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Reads on behalf of a person, as the pages ask for them.

@@ -5,10 +5,13 @@
 //! at each use by a successor derived from it ([`refresh`]), so that a lost answer or ten restored tabs get the same
 //! successor again. Statuses and cookies belong to [`crate::http`].
 
+mod audit;
+mod devices;
 mod keys;
 mod login;
 mod password;
 mod refresh;
+mod seen;
 mod sessions;
 mod token;
 
@@ -18,26 +21,30 @@ use axum::http::{HeaderMap, header};
 use axum_extra::extract::cookie::CookieJar;
 use push_system::{
     accounts::{Person, Role},
+    admin::AuditAction,
     catalogue::EN,
     error::{ErrorCode, Rejection},
     ports::Clock,
     timestamp::Timestamp,
 };
 
-pub use login::{Credentials, Login, Registration, Typed};
-pub use password::Passwords;
+pub(crate) use login::invite_hash;
+pub use login::{Credentials, Login, Registration};
+pub use password::{Password, Passwords, Typed};
 pub use token::ACCESS_SECONDS;
 
 use self::{
+    audit::Failures,
     keys::Keys,
     refresh::RefreshToken,
+    seen::Seen,
     sessions::Sessions,
     token::{Access, TokenError},
 };
 use crate::{
     config::Config,
     push::Push,
-    store::{Revocation, Rotation, SessionId, Store, StoreError},
+    store::{AuditNote, Client, Revocation, Rotation, SessionId, Store, StoreError},
 };
 
 /// How long the old refresh token stays good once its successor was seen in use: requests that crossed it on the wire.
@@ -80,6 +87,15 @@ pub struct Identity {
     pub session: SessionId,
     /// When a bearer's token is over; a cookie belongs to its session instead.
     pub expires: Option<Timestamp>,
+    /// From where the request came.
+    pub client: Client,
+}
+
+impl Identity {
+    /// What this person did.
+    pub fn note(&self, action: AuditAction, target: impl Into<String>) -> AuditNote {
+        self.client.note(action, Some(&self.person), target)
+    }
 }
 
 /// Why a request has no [`Identity`].
@@ -120,6 +136,8 @@ struct Inner {
     keys: Keys,
     passwords: Passwords,
     sessions: Arc<Sessions>,
+    seen: Seen,
+    failures: Failures,
 }
 
 impl Auth {
@@ -137,7 +155,17 @@ impl Auth {
             Some(revocation) => ended.forget(revocation),
             None => ended.forget_all(),
         }));
-        Ok(Self(Arc::new(Inner { store, push, clock, config, keys, passwords: Passwords::default(), sessions })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            push,
+            clock,
+            config,
+            keys,
+            passwords: Passwords::default(),
+            sessions,
+            seen: Seen::default(),
+            failures: Failures::default(),
+        })))
     }
 
     /// Checks an `Authorization: Bearer`, or the `?token=` of a WebSocket.
@@ -146,6 +174,11 @@ impl Auth {
         let mut identity = self.identify(&access).await?;
         identity.expires = Some(access.expires);
         Ok(identity)
+    }
+
+    /// The one queue of all password work.
+    pub(crate) fn passwords(&self) -> Passwords {
+        self.0.passwords.clone()
     }
 
     /// Whether a session is in force now; for what was checked a moment ago and lasts.
@@ -193,7 +226,13 @@ impl Auth {
         if sessions.is_first_use(access.session, access.generation) {
             self.confirm(access, now).await;
         }
-        Ok(Identity { person: session.person, role: session.role, session: session.id, expires: None })
+        Ok(Identity {
+            person: session.person,
+            role: session.role,
+            session: session.id,
+            expires: None,
+            client: Client::default(),
+        })
     }
 
     /// Tells the store that the answer with this token arrived. A failure is not the request's: the old refresh token
@@ -207,7 +246,7 @@ impl Auth {
 
     /// Exchanges a refresh token for its successor and a new access token. A token that was used after its successor
     /// was in use has been copied: its whole session ends.
-    pub async fn refresh(&self, presented: &str) -> Result<Login, AuthFailure> {
+    pub async fn refresh(&self, presented: &str, from: &Client) -> Result<Login, AuthFailure> {
         let Inner { store, push, clock, keys, sessions, .. } = &*self.0;
         let token = RefreshToken::parse(presented).ok_or(AuthFailure::Invalid)?;
         let successor = token.successor(keys.refresh());
@@ -218,7 +257,9 @@ impl Auth {
             Rotation::Reused(session, name) => {
                 tracing::warn!(session.id = %session, user.name = %name, "a refresh token was used twice; its session ends");
                 let revocation = Revocation::Session(session);
-                push.revoke(revocation.clone()).await.map_err(|_| AuthFailure::Unavailable)?;
+                // Whoever brought it: who that is, nobody knows.
+                let notes = vec![from.note(AuditAction::TokenReused, None, name.as_str())];
+                push.revoke(revocation.clone(), notes).await.map_err(|_| AuthFailure::Unavailable)?;
                 sessions.forget(&revocation);
                 Err(AuthFailure::Revoked)
             }

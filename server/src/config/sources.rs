@@ -40,6 +40,9 @@ pub struct Flags {
     /// Open sockets one address may have [env: PUSH_MAX_SOCKETS_PER_ADDRESS] [default: 500]
     #[arg(long, global = true, value_name = "COUNT")]
     pub max_sockets_per_address: Option<String>,
+    /// Proxies whose word counts on where a request comes from, like 127.0.0.1,10.0.0.0/8 [env: PUSH_TRUSTED_PROXIES]
+    #[arg(long, global = true, value_name = "ADDRESSES")]
+    pub trusted_proxies: Option<String>,
     /// Whether requests are counted: on or off [env: PUSH_RATE_LIMITS] [default: on]
     #[arg(long, global = true, value_name = "on|off")]
     pub rate_limits: Option<String>,
@@ -62,6 +65,7 @@ impl Flags {
             "registration" => &self.registration,
             "max_sockets_per_user" => &self.max_sockets_per_user,
             "max_sockets_per_address" => &self.max_sockets_per_address,
+            "trusted_proxies" => &self.trusted_proxies,
             "rate_limits" => &self.rate_limits,
             "drain_seconds" => &self.drain_seconds,
             "log" => &self.log,

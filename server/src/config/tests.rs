@@ -77,6 +77,9 @@ fn each_value_is_checked_and_the_sentence_names_its_setting() {
         ("PUSH_BASE_URL", "push.example", "base_url"),
         ("PUSH_BASE_URL", "https://push.example/below", "base_url"),
         ("PUSH_MAX_SOCKETS_PER_USER", "0", "max_sockets_per_user"),
+        ("PUSH_TRUSTED_PROXIES", "proxy.example", "trusted_proxies"),
+        ("PUSH_TRUSTED_PROXIES", "10.0.0.1, 10.0.0.0/33", "10.0.0.0/33"),
+        ("PUSH_TRUSTED_PROXIES", "0.0.0.0/0", "everybody"),
         ("PUSH_RATE_LIMITS", "yes", "rate_limits"),
         ("PUSH_REGISTRATION", "shut", "registration"),
         ("PUSH_DRAIN_SECONDS", "-1", "drain_seconds"),
@@ -172,4 +175,15 @@ fn an_origin_leaves_out_default_ports_and_a_listener_on_all_addresses_is_local()
     assert_eq!((url.origin().as_str(), url.to_string().as_str()), ("https://push.example", "https://push.example"));
     assert_eq!(BaseUrl::of_listener("0.0.0.0:80".parse().unwrap()).origin(), "http://localhost");
     assert_eq!(BaseUrl::of_listener("[::1]:81".parse().unwrap()).origin(), "http://[::1]:81");
+}
+
+#[test]
+fn no_proxy_is_trusted_unless_it_is_named() {
+    let trusts = |text: &str, ip: &str| {
+        let config = from_environment(&[("PUSH_TRUSTED_PROXIES", text)]).unwrap();
+        config.trusted_proxies.include(ip.parse().unwrap())
+    };
+    assert!(!trusts("", "127.0.0.1"));
+    assert!(trusts("127.0.0.1, ::1,10.0.0.0/8", "::1") && trusts("127.0.0.1 10.0.0.0/8", "10.200.0.1"));
+    assert!(!trusts("127.0.0.1,10.0.0.0/8", "11.0.0.1") && !trusts("127.0.0.1", "127.0.0.2"));
 }

@@ -18,11 +18,12 @@ use super::{
     body::{self, Form, Json},
     cookies,
     problem::Refusal,
-    table::{Routes, delete, get, post},
+    table::{Routes, get, post},
 };
 use crate::{
     auth::{CookieNames, Credentials, Identity, Login, Registration, Typed},
     state::AppState,
+    store::Client,
 };
 
 /// The routes that keep a login alive by themselves, or need none.
@@ -40,7 +41,6 @@ pub fn login_routes() -> Routes {
         .route("/auth/logout", post(log_out))
         .route("/auth/me", get(me))
         .route("/auth/password", post(change_password))
-        .route("/auth/sessions", delete(end_sessions))
 }
 
 #[derive(Deserialize)]
@@ -51,12 +51,19 @@ struct RegisterRequest {
     password: Typed,
     #[serde(default)]
     email: Option<String>,
+    #[serde(default)]
+    invite: Option<String>,
 }
 
-async fn register(State(state): State<AppState>, Json(request): Json<RegisterRequest>) -> Result<Response, Refusal> {
-    let RegisterRequest { username, password, email } = request;
-    let typed = Registration { username, password, email: email.unwrap_or_default() };
-    Ok(with_cookies(&state, state.auth.register(typed).await?))
+async fn register(
+    State(state): State<AppState>,
+    client: Client,
+    Json(request): Json<RegisterRequest>,
+) -> Result<Response, Refusal> {
+    let RegisterRequest { username, password, email, invite } = request;
+    let (email, invite) = (email.unwrap_or_default(), invite.unwrap_or_default());
+    let typed = Registration { username, password, email, invite };
+    Ok(with_cookies(&state, state.auth.register(typed, &client).await?))
 }
 
 #[derive(Deserialize)]
@@ -67,18 +74,22 @@ struct LoginRequest {
     password: Typed,
 }
 
-async fn log_in(State(state): State<AppState>, Json(request): Json<LoginRequest>) -> Result<Response, Refusal> {
+async fn log_in(
+    State(state): State<AppState>,
+    client: Client,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Refusal> {
     let typed = Credentials { username: request.username, password: request.password };
-    Ok(with_cookies(&state, state.auth.log_in(typed).await?))
+    Ok(with_cookies(&state, state.auth.log_in(typed, &client).await?))
 }
 
 /// The password grant of OAuth 2 (RFC 6749, 4.3), for clients that know nothing else. Programs keep no cookies.
-async fn token(State(state): State<AppState>, Form(fields): Form) -> Result<Response, Refusal> {
+async fn token(State(state): State<AppState>, client: Client, Form(fields): Form) -> Result<Response, Refusal> {
     if fields.get("grant_type").is_some_and(|grant| grant != "password") {
         return Err(Rejection::at(ErrorCode::Invalid, "grant_type", EN.grant_type).into());
     }
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    Ok(Json(state.auth.log_in(typed).await?.answer()).into_response())
+    Ok(Json(state.auth.log_in(typed, &client).await?.answer()).into_response())
 }
 
 #[derive(Default, Deserialize)]
@@ -88,14 +99,19 @@ struct RefreshRequest {
 }
 
 /// Takes the token from the body, or, when there is none, from the cookie. Cookies are answered with cookies.
-async fn refresh(State(state): State<AppState>, jar: CookieJar, body: Body) -> Result<Response, Refusal> {
+async fn refresh(
+    State(state): State<AppState>,
+    client: Client,
+    jar: CookieJar,
+    body: Body,
+) -> Result<Response, Refusal> {
     let bytes = body::read(body).await?;
     let request: RefreshRequest = if bytes.is_empty() { RefreshRequest::default() } else { body::from_json(&bytes)? };
     let cookie = jar.get(CookieNames::of(&state.config).refresh).map(|cookie| cookie.value().to_owned());
     let given = request.refresh_token.map(|token| token.0).filter(|token| !token.is_empty());
     let from_cookie = given.is_none() || given == cookie;
     let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, EN.unauthorized))?;
-    match state.auth.refresh(&presented).await {
+    match state.auth.refresh(&presented, &client).await {
         Ok(login) if from_cookie => Ok(with_cookies(&state, login)),
         Ok(login) => Ok(Json(login.answer()).into_response()),
         Err(failure) if from_cookie && failure != crate::auth::AuthFailure::Unavailable => {
@@ -140,12 +156,8 @@ async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn end_sessions(State(state): State<AppState>, identity: Identity) -> Result<Response, Refusal> {
-    state.auth.log_out_everywhere(&identity).await?;
-    Ok(without_cookies(&state))
-}
-
-fn without_cookies(state: &AppState) -> Response {
+/// Tells a browser to forget its login.
+pub(super) fn without_cookies(state: &AppState) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     cookies::add(&mut response, cookies::of_logout(&state.config));
     response

@@ -3,6 +3,7 @@
 use push_system::{
     catalogue::EN,
     error::{ErrorCode, Rejection},
+    limits,
 };
 use std::{collections::BTreeMap, convert::Infallible};
 
@@ -41,6 +42,16 @@ impl Fields {
     pub fn number(&self, name: &'static str) -> Result<Option<u64>, Rejection> {
         let refuse = |_| Rejection::at(ErrorCode::Invalid, name, EN.not_a_number);
         self.get(name).map(|text| text.parse().map_err(refuse)).transpose()
+    }
+
+    /// The size of a page: `limit`, or the usual one.
+    ///
+    /// # Errors
+    /// It is outside [`limits::PAGE`].
+    pub fn limit(&self) -> Result<u32, Rejection> {
+        let limit = self.number("limit")?.map_or(Ok(limits::PAGE_DEFAULT), u32::try_from);
+        let limit = limit.ok().filter(|limit| limits::PAGE.contains(limit));
+        limit.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "limit", EN.page_limit))
     }
 
     /// What may be shown again: everything but `secrets`. Several values of one name are joined as people write them.

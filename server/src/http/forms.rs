@@ -24,6 +24,7 @@ use super::{
 use crate::{
     auth::{AuthFailure, Credentials, Identity, Login, Registration, Typed},
     state::AppState,
+    store::Client,
     ui::{self, Instead, Page},
 };
 
@@ -33,13 +34,14 @@ const SECRETS: &[&str] = &["password", "current"];
 /// `POST /login`
 pub(super) async fn log_in(
     State(state): State<AppState>,
+    client: Client,
     uri: Uri,
     headers: HeaderMap,
     Form(fields): Form,
 ) -> Response {
     let next = next(&fields, &uri);
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    match state.auth.log_in(typed).await {
+    match state.auth.log_in(typed, &client).await {
         Ok(login) => enter(&state, &login, &next),
         Err(refusal) => {
             let again =
@@ -52,6 +54,7 @@ pub(super) async fn log_in(
 /// `POST /register`
 pub(super) async fn register(
     State(state): State<AppState>,
+    client: Client,
     uri: Uri,
     headers: HeaderMap,
     Form(fields): Form,
@@ -61,8 +64,9 @@ pub(super) async fn register(
         username: fields.text("username"),
         password: Typed(fields.text("password")),
         email: fields.text("email"),
+        invite: fields.text("invite"),
     };
-    match state.auth.register(typed).await {
+    match state.auth.register(typed, &client).await {
         Ok(login) => enter(&state, &login, &next),
         Err(refusal) => {
             let again = Again {

@@ -26,7 +26,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         Code::Forbidden | Code::ForeignOrigin | Code::RegistrationClosed | Code::WrongUser => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::Taken | Code::IdempotencyConflict => StatusCode::CONFLICT,
+        Code::Taken | Code::LastAdmin | Code::IdempotencyConflict => StatusCode::CONFLICT,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::Invalid
@@ -34,6 +34,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | Code::Nul
         | Code::TooShort
         | Code::TooLong
+        | Code::TooCommon
         | Code::TooLarge
         | Code::UnknownRecipient => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooManySockets | Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,

@@ -16,7 +16,7 @@ pub async fn log(request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.addr.ip().to_string()).unwrap_or_default();
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.client.to_string()).unwrap_or_default();
     let response = next.run(request).await;
     write(&method, &path, &peer, response.status(), start);
     response

@@ -59,6 +59,7 @@ enum To {
 enum Ends {
     Session(String),
     Sessions { of: UserId, keep: Option<String> },
+    Standing(UserId),
 }
 
 /// A commit as bytes. `before` is the tag of the event before the first, if it is known.
@@ -140,6 +141,7 @@ impl From<&Encoded> for Envelope {
         };
         let ends = entry.revocation.as_ref().map(|revocation| match revocation {
             Revocation::Session(session) => Ends::Session(session.to_string()),
+            Revocation::Standing { user } => Ends::Standing(*user),
             Revocation::Person { user, keep } => {
                 Ends::Sessions { of: *user, keep: keep.as_ref().map(SessionId::to_string) }
             }
@@ -164,6 +166,7 @@ impl Envelope {
         let revocation = match self.ends {
             None => None,
             Some(Ends::Session(id)) => Some(Revocation::Session(session(&id)?)),
+            Some(Ends::Standing(user)) => Some(Revocation::Standing { user }),
             Some(Ends::Sessions { of, keep: None }) => Some(Revocation::Person { user: of, keep: None }),
             Some(Ends::Sessions { of, keep: Some(id) }) => {
                 Some(Revocation::Person { user: of, keep: Some(session(&id)?) })
@@ -190,10 +193,11 @@ mod tests {
 
     fn entry(seq: u64) -> Arc<Encoded> {
         let session = SessionId(Uuid::from_u128(u128::from(seq)));
-        let (audience, revocation) = match seq % 4 {
+        let (audience, revocation) = match seq % 5 {
             0 => (Audience::Everyone, None),
             1 => (Audience::People(vec![UserId(2), UserId(7)]), None),
             2 => (Audience::Servers, Some(Revocation::Session(session))),
+            3 => (Audience::Servers, Some(Revocation::Standing { user: UserId(7) })),
             _ => (Audience::Servers, Some(Revocation::Person { user: UserId(7), keep: Some(session) })),
         };
         let frame = match audience {

@@ -4,7 +4,7 @@
 //! does not tell handlers how much of their answer left. HTTP/2 is the business of the proxy that also does TLS; on a
 //! bare port telling the two apart means to wait for the first bytes without a limit.
 
-use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, response::Response};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -13,7 +13,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
-use super::io::{Io, Peer};
+use super::{
+    ClientAddress,
+    io::{Io, Peer},
+};
+use crate::config::TrustedProxies;
 
 /// How long a request's header may take, and an idle connection be kept.
 const HEADER_WITHIN: Duration = Duration::from_secs(10);
@@ -25,13 +29,14 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// The open connections.
 pub(super) struct Connections {
     router: Router,
+    trusted: Arc<TrustedProxies>,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
 
 impl Connections {
-    pub(super) fn new(router: Router) -> Self {
-        Self { router, tasks: TaskTracker::new(), closing: CancellationToken::new() }
+    pub(super) fn new(router: Router, trusted: TrustedProxies) -> Self {
+        Self { router, trusted: Arc::new(trusted), tasks: TaskTracker::new(), closing: CancellationToken::new() }
     }
 
     /// Accepts until it is dropped.
@@ -60,8 +65,11 @@ impl Connections {
         drop(stream.set_nodelay(true));
         let peer = Peer::new(address);
         let io = TokioIo::new(Io::new(stream, &peer));
-        let router = self.router.clone();
-        let service = service_fn(move |request| answer(router.clone(), request, peer.clone()));
+        let (router, trusted) = (self.router.clone(), Arc::clone(&self.trusted));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let client = ClientAddress::of(address.ip(), request.headers(), &trusted);
+            answer(router.clone(), request, peer.speaking_for(client))
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_WITHIN)

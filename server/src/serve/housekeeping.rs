@@ -11,10 +11,34 @@ use crate::{state::AppState, store::StoreError};
 const GATHER: Duration = Duration::from_millis(500);
 /// In case a growth of the log was missed, and between two tries when the store is away.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// No session is written more often.
+const WRITE_SEEN_EVERY: Duration = Duration::from_mins(1);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Ended sessions are kept a while, so that a copied refresh token is still known as one.
 const SESSION_DAYS: i64 = 7;
+
+/// Who came with an invitation is shown for a while after it would have been over.
+const INVITE_KEPT_DAYS: i64 = 30;
+
+/// Writes when and from where sessions were used; once more at the end, when nobody waits for it.
+pub(super) async fn write_seen(state: AppState) {
+    let mut minute = interval(WRITE_SEEN_EVERY);
+    let forever = async {
+        loop {
+            minute.tick().await;
+            write_seen_once(&state).await;
+        }
+    };
+    state.drain.run_until_cancelled(forever).await;
+    write_seen_once(&state).await;
+}
+
+async fn write_seen_once(state: &AppState) {
+    if let Err(error) = state.auth.write_seen().await {
+        tracing::warn!(%error, "when sessions were seen could not be written");
+    }
+}
 
 /// Keeps the search index close behind the log.
 pub(super) async fn index(state: AppState) {
@@ -57,10 +81,12 @@ async fn forget_once(state: &AppState) -> Result<(), StoreError> {
     let now = state.clock.now();
     let keys = state.store.forget_keys(now.plus_ms(-limits::KEY_DAYS * DAY_MS)).await?;
     let sessions = state.store.forget_sessions(now.plus_ms(-SESSION_DAYS * DAY_MS)).await?;
+    let invites = state.store.forget_invites(now.plus_ms(-INVITE_KEPT_DAYS * DAY_MS)).await?;
+    let audit = state.store.forget_audit(now.plus_ms(-limits::AUDIT_DAYS * DAY_MS)).await?;
     let head = state.store.head().await?.position.seq;
     let events = state.store.trim(Seq(head.0.saturating_sub(limits::LOG_EVENTS))).await?;
-    if keys + sessions + events > 0 {
-        tracing::info!(keys, sessions, events, "what is over is forgotten");
+    if keys + sessions + invites + audit + events > 0 {
+        tracing::info!(keys, sessions, invites, audit, events, "what is over is forgotten");
     }
     Ok(())
 }

@@ -18,14 +18,16 @@ use tokio::{
     time::timeout,
 };
 
+use super::ClientAddress;
+
 /// How long a lingering connection takes in what its peer still sends.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// The other end of a connection, given to every request as an extension.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// Its address.
-    pub addr: SocketAddr,
+    /// Whom it is or speaks for.
+    pub client: ClientAddress,
     /// Bytes it took from us: a number that stands still is a peer that does not read.
     pub written: Arc<AtomicU64>,
     /// Whether the connection, once it is dropped, goes on reading for a moment. Bytes that nobody reads would turn our
@@ -36,7 +38,12 @@ pub struct Peer {
 impl Peer {
     /// One that took nothing yet.
     pub fn new(addr: SocketAddr) -> Self {
-        Self { addr, written: Arc::default(), linger: Arc::default() }
+        Self { client: ClientAddress::direct(addr.ip()), written: Arc::default(), linger: Arc::default() }
+    }
+
+    /// The same, as it speaks for somebody else.
+    pub(super) fn speaking_for(&self, client: ClientAddress) -> Self {
+        Self { client, ..self.clone() }
     }
 }
 

@@ -3,12 +3,16 @@
 use async_trait::async_trait;
 use push_system::{
     accounts::{Person, Role, Username},
+    admin::AuditAction,
     ids::UserId,
     timestamp::Timestamp,
 };
 
 use super::{
-    Account, Accounts, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey, StoreError, TokenHash,
+    Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey,
+    StoreError, TokenHash,
+    administration::add_notes,
+    administration_rows::AdministrationRows as _,
     backend::{Backend, WriteTx as _, within},
     statements::{AccountRows as _, Statements},
 };
@@ -20,6 +24,13 @@ impl<B: Backend> Accounts for B {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
         let registered = within(B::PATIENCE, register(&mut *tx, &account)).await;
         Ok(tx.finish(registered).await?)
+    }
+
+    /// Under the head lock, as opening and closing registration is; it also keeps an invitation from being used twice.
+    async fn join(&self, account: NewAccount, admission: Admission) -> Result<Joined, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let joined = within(B::PATIENCE, join(&mut *tx, &account, admission)).await;
+        Ok(tx.finish(joined).await?)
     }
 
     async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
@@ -74,6 +85,12 @@ impl<B: Backend> Accounts for B {
             reader.end(people).await
         })
         .await
+    }
+
+    async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let renewed = within(B::PATIENCE, tx.renew_hash(user, old, new)).await;
+        Ok(tx.finish(renewed).await?)
     }
 
     async fn open_session(&self, session: NewSession) -> Result<bool, StoreError> {
@@ -134,6 +151,41 @@ impl<B: Backend> Accounts for B {
         Ok(tx.finish(keys).await?)
     }
 
+    async fn add_signing_key(
+        &self,
+        candidate: SigningKey,
+        newest_before: Timestamp,
+        note: AuditNote,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let keys = within(B::PATIENCE, async {
+            let stored = tx.signing_keys().await?;
+            if stored.first().is_some_and(|newest| newest.created >= newest_before) {
+                return Ok(stored);
+            }
+            tx.add_signing_key(&candidate).await?;
+            tx.add_note(candidate.created, &note).await?;
+            tx.signing_keys().await
+        });
+        let keys = keys.await;
+        Ok(tx.finish(keys).await?)
+    }
+
+    async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let forgotten = within(B::PATIENCE, async {
+            let stored = tx.signing_keys().await?;
+            let mut replaced = replaced_before(&stored, before);
+            let count = replaced.len() as u64;
+            while let Some(key) = replaced.next() {
+                tx.delete_signing_key(&key.kid).await?;
+            }
+            Ok(count)
+        });
+        let forgotten = forgotten.await;
+        Ok(tx.finish(forgotten).await?)
+    }
+
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tx = within(B::PATIENCE, self.write()).await?;
         let forgotten = within(B::PATIENCE, tx.forget_sessions(before)).await;
@@ -145,15 +197,47 @@ async fn register(connection: &mut impl Statements, new: &NewAccount) -> Result<
     if connection.account_named(&new.name).await?.is_some() {
         return Ok(None);
     }
-    let role = if connection.has_accounts().await? { Role::Member } else { Role::Admin };
+    let role = if connection.has_accounts().await? { new.role } else { Role::Admin };
     connection.add_account(new, role).await?;
+    add_notes(connection, new.at, &new.notes).await?;
     connection.account_named(&new.name).await
+}
+
+async fn join(connection: &mut impl Statements, new: &NewAccount, admission: Admission) -> Result<Joined, StoreError> {
+    let invite = match admission {
+        Admission::Open if connection.registration_is_open().await? => None,
+        Admission::Open => return Ok(Joined::Closed),
+        Admission::Invited(secret) => match connection.invite_in_force(&secret, new.at).await? {
+            Some(invite) => Some(invite),
+            None => return Ok(Joined::NotInvited),
+        },
+    };
+    let Some(account) = register(connection, new).await? else { return Ok(Joined::Taken) };
+    if let Some(invite) = invite {
+        connection.use_invite(&invite, account.person.id, new.at).await?;
+        let note = used_note(&account, invite, new);
+        connection.add_note(new.at, &note).await?;
+    }
+    Ok(Joined::Account(Box::new(account)))
+}
+
+/// Of an invitation that was used: by the person who got an account with it.
+pub(super) fn used_note(account: &Account, invite: String, new: &NewAccount) -> AuditNote {
+    let address = new.notes.first().map(|note| note.address.clone()).unwrap_or_default();
+    AuditNote { action: AuditAction::InviteUsed, actor: Some(account.person.clone()), target: invite, address }
+}
+
+/// Of keys, newest first, those whose successor was made before a time.
+pub(super) fn replaced_before(keys: &[SigningKey], before: Timestamp) -> impl ExactSizeIterator<Item = &SigningKey> {
+    let kept = keys.iter().position(|key| key.created < before).map_or(keys.len(), |newest| newest + 1);
+    keys[kept..].iter()
 }
 
 async fn open(connection: &mut impl Statements, session: &NewSession) -> Result<bool, StoreError> {
     let opened = connection.add_session(session).await?;
     if opened {
         connection.add_token(&session.refresh, session.id, 1).await?;
+        add_notes(connection, session.at, &session.notes).await?;
     }
     Ok(opened)
 }

@@ -71,7 +71,7 @@ fn needed<T>(column: &str, value: Option<T>) -> Result<T, StoreError> {
     value.ok_or_else(|| damaged(column, "nothing"))
 }
 
-fn number<T: TryFrom<i64>>(column: &str, n: i64) -> Result<T, StoreError> {
+pub(super) fn number<T: TryFrom<i64>>(column: &str, n: i64) -> Result<T, StoreError> {
     T::try_from(n).map_err(|_| damaged(column, n))
 }
 
@@ -98,8 +98,8 @@ fn hash(column: &str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
 /// `id, name`.
 #[derive(FromRow)]
 pub(super) struct PersonRow {
-    id: i64,
-    name: String,
+    pub(super) id: i64,
+    pub(super) name: String,
 }
 
 impl TryFrom<PersonRow> for Person {
@@ -119,6 +119,7 @@ pub(super) struct AccountRow {
     email: Option<String>,
     password_hash: String,
     disabled: bool,
+    deleted_at: Option<i64>,
     created: i64,
 }
 
@@ -132,12 +133,13 @@ impl TryFrom<AccountRow> for Account {
             email: row.email,
             password_hash: row.password_hash,
             disabled: row.disabled,
+            deleted: row.deleted_at.map(Timestamp::from_unix_ms),
             created: Timestamp::from_unix_ms(row.created),
         })
     }
 }
 
-fn role(text: &str) -> Result<Role, StoreError> {
+pub(super) fn role(text: &str) -> Result<Role, StoreError> {
     [Role::Admin, Role::Member].into_iter().find(|role| role.as_str() == text).ok_or_else(|| damaged(text, "no role"))
 }
 
@@ -353,7 +355,7 @@ fn body(row: EntryRow) -> Result<EntryBody, StoreError> {
             let ReadPayload { state, unread } = from_json("payload", &needed("payload", row.payload)?)?;
             Ok(EntryBody::Read { state, unread })
         }
-        Some(EventKind::SessionRevoked | EventKind::SessionsRevoked) => {
+        Some(EventKind::SessionRevoked | EventKind::SessionsRevoked | EventKind::StandingChanged) => {
             let payload: RevokedPayload = from_json("payload", &needed("payload", row.payload)?)?;
             payload.revocation().map(EntryBody::Revoked)
         }

@@ -15,13 +15,14 @@ use push_system::{
 use super::{
     Account, Entry, Head, KeyUse, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, StoredReadState,
     TokenHash,
+    administration_rows::AdministrationRows,
     records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord},
     words::Words,
 };
 
 /// All of them.
 #[async_trait]
-pub trait Statements: LogRows + CommitRows + InsertRows + AccountRows + SearchRows + Send {
+pub trait Statements: LogRows + CommitRows + InsertRows + AccountRows + AdministrationRows + SearchRows + Send {
     /// One statement without parameters or rows.
     async fn run(&mut self, sql: &'static str) -> Result<(), StoreError>;
 }
@@ -92,9 +93,6 @@ pub trait LogRows {
 /// What a batch needs, and other changes of the log. All but the look-ups need a write transaction.
 #[async_trait]
 pub trait CommitRows {
-    /// Those that exist, with whether they are disabled.
-    async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError>;
-
     /// Those that were used.
     async fn keys_used(
         &mut self,
@@ -184,6 +182,9 @@ pub trait AccountRows {
 
     /// Adds an account with a read state that starts at the head.
     async fn add_account(&mut self, account: &NewAccount, role: Role) -> Result<(), StoreError>;
+
+    /// Replaces a password's hash if it is still `old`; returns whether it did.
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError>;
 
     /// Adds a session, unless its account is disabled or has another password; returns whether it did.
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError>;

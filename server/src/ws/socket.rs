@@ -138,7 +138,7 @@ impl<W: Wire> Socket<W> {
     fn take_seat(ws: W, app: AppState, peer: Peer, identity: Identity) -> Self {
         let born = Instant::now();
         let now = app.uptime_ms();
-        let seat = app.push.seat(identity.person.clone(), identity.session, peer.addr.ip(), now);
+        let seat = app.push.seat(identity.person.clone(), identity.session, peer.client.network(), now);
         let heartbeat = u64::try_from(app.ws.heartbeat.as_millis()).unwrap_or(u64::MAX);
         let connection = Connection::new(identity.person.clone(), now, heartbeat);
         let cursor = app.push.dispatched();

@@ -20,7 +20,7 @@ use push_system::{
 use super::socket;
 use crate::{
     auth::AuthFailure,
-    http::{origin::OriginCheck, problem::problem},
+    http::{client, origin::OriginCheck, problem::problem},
     serve::Peer,
     state::AppState,
 };
@@ -51,6 +51,7 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
         Some(token) => app.auth.verify_bearer(&token).await,
         None => app.auth.verify_cookies(&parts.headers).await,
     };
+    let identity = identity.map(|identity| app.auth.saw(identity, client::of(&parts)));
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)

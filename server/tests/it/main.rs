@@ -17,6 +17,8 @@ mod logins;
 mod messages;
 mod operations;
 mod pages;
+mod passwords;
+mod proxies;
 mod registration;
 mod socket;
 mod two_instances;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use push_system::{
+    accounts::Role,
     message::{ClientId, Draft, PublishRequest},
     timestamp::Timestamp,
 };
@@ -85,7 +86,14 @@ impl Instance {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("log.db")).await.unwrap());
         let at = Timestamp::from_unix_ms(0);
-        let account = NewAccount { name: person(1).name, email: None, password_hash: "x".into(), at };
+        let account = NewAccount {
+            name: person(1).name,
+            email: None,
+            password_hash: "x".into(),
+            at,
+            role: Role::Member,
+            notes: Vec::new(),
+        };
         let ana = store.register(account).await.unwrap().unwrap().person;
         let (hints, script) = mpsc::unbounded_channel();
         let endless = Arc::<OnceLock<Hint>>::default();
@@ -105,7 +113,8 @@ impl Instance {
         let draft = Draft::parse(PublishRequest { message: key.into(), ..PublishRequest::default() }).unwrap();
         let key = ClientId::parse(key, "client_id").unwrap();
         let publish = Publish { sender: self.ana.clone(), key, request_hash: [0; 32], draft, named: vec![] };
-        let write = Write { at: Timestamp::from_unix_ms(0), tag: 77, change: Change::Publish(publish) };
+        let write =
+            Write { at: Timestamp::from_unix_ms(0), tag: 77, change: Change::Publish(publish), notes: Vec::new() };
         match self.store.commit(&[write]).await.unwrap().remove(0) {
             Outcome::Stored(entry) => entry.position,
             other => panic!("{other:?}"),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        Accounts as _, Change, EntryBody, NewSession, Outcome, Revocation, Rotation, Session, SessionId, Store,
+        Accounts as _, Change, Client, EntryBody, NewSession, Outcome, Revocation, Rotation, Session, SessionId, Store,
         TokenHash,
     },
     Fixture, moment, person, store_one, write,
@@ -29,16 +29,25 @@ pub(super) async fn log_in(store: &impl Store, who: &Person, n: u8) -> SessionId
     id
 }
 
-fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
+pub(super) fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
     let id = SessionId(Uuid::from_bytes([n; 16]));
-    NewSession { id, user: who.id, password_hash, refresh: token(n), at: moment(0), expires: moment(DAY) }
+    NewSession {
+        id,
+        user: who.id,
+        password_hash,
+        refresh: token(n),
+        at: moment(0),
+        expires: moment(DAY),
+        client: Client::default(),
+        notes: Vec::new(),
+    }
 }
 
 pub(super) async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
     store.rotate(&token(presented), &token(successor), at, GRACE).await.unwrap()
 }
 
-async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
+pub(super) async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
     store.session(id, moment(1)).await.unwrap().is_some()
 }
 
@@ -153,6 +162,21 @@ pub(in super::super) async fn a_new_password_ends_the_other_sessions<F: Fixture>
         "checked against the old password, opened after the change"
     );
     assert!(!is_in_force(&store, late.id).await);
+}
+
+pub(in super::super) async fn a_hash_made_anew_ends_no_session_and_replaces_its_own_kind_alone<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let id = log_in(&store, &ana, 1).await;
+    let (old, new) = ("$argon2id$of-ana", "$argon2id$of-ana-anew");
+    let stored = async || store.account(ana.id).await.unwrap().unwrap().password_hash;
+    assert!(!store.renew_hash(ana.id, "$ARGON2ID$of-ana", new).await.unwrap());
+    assert_eq!(stored().await, old);
+    assert!(store.renew_hash(ana.id, old, new).await.unwrap());
+    assert!(!store.renew_hash(ana.id, old, "$argon2id$late").await.unwrap());
+    assert_eq!(stored().await, new);
+    assert!(is_in_force(&store, id).await);
+    assert_eq!(store.head().await.unwrap().position.seq.0, 0, "no event");
 }
 
 pub(in super::super) async fn sessions_are_forgotten_with_their_tokens<F: Fixture>(fixture: F) {

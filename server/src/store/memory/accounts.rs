@@ -10,7 +10,9 @@ use push_system::{
 
 use super::{
     super::{
-        Account, Accounts, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey, StoreError, TokenHash,
+        Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, Rotation, Session, SessionId,
+        SigningKey, StoreError, TokenHash,
+        accounts::{replaced_before, used_note},
     },
     MemoryStore, SessionRow, Tables, TokenRow,
 };
@@ -19,6 +21,10 @@ use super::{
 impl Accounts for MemoryStore {
     async fn register(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
         Ok(self.tables().register(account))
+    }
+
+    async fn join(&self, account: NewAccount, admission: Admission) -> Result<Joined, StoreError> {
+        Ok(self.tables().join(account, admission))
     }
 
     async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
@@ -42,6 +48,12 @@ impl Accounts for MemoryStore {
         let mut people = self.tables().people(|name| name.as_str().starts_with(&prefix));
         people.truncate(limit as usize);
         Ok(people)
+    }
+
+    async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let account = tables.accounts.get_mut(&user).filter(|account| account.password_hash == old);
+        Ok(account.map(|account| new.clone_into(&mut account.password_hash)).is_some())
     }
 
     async fn open_session(&self, new: NewSession) -> Result<bool, StoreError> {
@@ -75,6 +87,27 @@ impl Accounts for MemoryStore {
         Ok(keys.clone())
     }
 
+    async fn add_signing_key(
+        &self,
+        candidate: SigningKey,
+        newest_before: Timestamp,
+        note: AuditNote,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        let mut tables = self.tables();
+        if tables.signing_keys.first().is_none_or(|newest| newest.created < newest_before) {
+            tables.note(candidate.created, &note);
+            tables.signing_keys.insert(0, candidate);
+        }
+        Ok(tables.signing_keys.clone())
+    }
+
+    async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let keys = &mut self.tables().signing_keys;
+        let forgotten = replaced_before(keys, before).len();
+        keys.truncate(keys.len() - forgotten);
+        Ok(forgotten as u64)
+    }
+
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tables = self.tables();
         let all = tables.sessions.len();
@@ -90,13 +123,15 @@ impl Tables {
         if self.accounts.values().any(|account| account.person.name == new.name) {
             return None;
         }
+        new.notes.iter().for_each(|note| self.note(new.at, note));
         let id = UserId(self.accounts.last_key_value().map_or(1, |(last, _)| last.0 + 1));
         let account = Account {
             person: Person { id, name: new.name },
-            role: if self.accounts.is_empty() { Role::Admin } else { Role::Member },
+            role: if self.accounts.is_empty() { Role::Admin } else { new.role },
             email: new.email.map(|email| email.as_str().to_owned()),
             password_hash: new.password_hash,
             disabled: false,
+            deleted: None,
             created: new.at,
         };
         let start = ReadState::starting_at(MessageId::from(self.head.position.seq));
@@ -105,9 +140,28 @@ impl Tables {
         Some(account)
     }
 
+    fn join(&mut self, new: NewAccount, admission: Admission) -> Joined {
+        let invite = match admission {
+            Admission::Open if self.registration_closed => return Joined::Closed,
+            Admission::Open => None,
+            Admission::Invited(secret) => match self.invite_in_force(&secret, new.at) {
+                Some(invite) => Some(invite),
+                None => return Joined::NotInvited,
+            },
+        };
+        let Some(account) = self.register(new.clone()) else { return Joined::Taken };
+        if let Some(invite) = invite {
+            self.invites[invite].used_by = Some(account.person.id);
+            let note = used_note(&account, self.invites[invite].new.id.clone(), &new);
+            self.note(new.at, &note);
+        }
+        Joined::Account(Box::new(account))
+    }
+
     /// By name.
     fn people(&self, wanted: impl Fn(&Username) -> bool) -> Vec<Person> {
-        let mut people: Vec<_> = self.accounts.values().map(|account| account.person.clone()).collect();
+        let there = self.accounts.values().filter(|account| account.deleted.is_none());
+        let mut people: Vec<_> = there.map(|account| account.person.clone()).collect();
         people.retain(|person| wanted(&person.name));
         people.sort_by(|a, b| a.name.cmp(&b.name));
         people
@@ -120,11 +174,12 @@ impl Tables {
         }
         let token = TokenRow { session: new.id, generation: 1, superseded: false, successor_confirmed: None };
         self.tokens.insert(new.refresh, token);
-        self.sessions.insert(new.id, SessionRow { new, revoked: None });
+        new.notes.iter().for_each(|note| self.note(new.at, note));
+        self.sessions.insert(new.id, SessionRow { last_seen: new.at, new, revoked: None });
         true
     }
 
-    fn in_force(&self, id: SessionId, now: Timestamp) -> Option<Session> {
+    pub(super) fn in_force(&self, id: SessionId, now: Timestamp) -> Option<Session> {
         let row = self.sessions.get(&id).filter(|row| row.revoked.is_none() && row.new.expires > now)?;
         let account = self.accounts.get(&row.new.user).filter(|account| !account.disabled)?;
         Some(Session { id, person: account.person.clone(), role: account.role, expires: row.new.expires })

@@ -37,12 +37,13 @@ impl AccountRows for MySqlConnection {
         let mut query = QueryBuilder::new("SELECT id, name FROM account WHERE name IN ");
         let names: Vec<_> = names.iter().map(Username::as_str).collect();
         list(&mut query, &names);
-        query.push(" ORDER BY name");
+        query.push(" AND deleted_at IS NULL ORDER BY name");
         rows::all(query.build_query_as::<PersonRow>().fetch_all(self).await?)
     }
 
     async fn people_between(&mut self, from: &str, to: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
-        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= ? AND name < ? ORDER BY name LIMIT ?";
+        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= ? AND name < ? \
+            AND deleted_at IS NULL ORDER BY name LIMIT ?";
         let query = sqlx::query_as::<_, PersonRow>(BETWEEN).bind(from).bind(to).bind(i64::from(limit));
         rows::all(query.fetch_all(self).await?)
     }
@@ -67,14 +68,23 @@ impl AccountRows for MySqlConnection {
         Ok(())
     }
 
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        const RENEW: &str = "UPDATE account SET password_hash = ? WHERE id = ? AND password_hash = ?";
+        let renewed = sqlx::query(RENEW).bind(new).bind(int(user.0)).bind(old).execute(self).await?;
+        Ok(renewed.rows_affected() > 0)
+    }
+
     /// The account's row is held, so that a password that is being changed is waited for.
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError> {
-        const ADD: &str = "INSERT INTO session (id, user_id, created, expires) \
-            SELECT ?, id, ?, ? FROM account WHERE id = ? AND password_hash = ? AND NOT disabled LOCK IN SHARE MODE";
+        const ADD: &str = "INSERT INTO session (id, user_id, created, last_seen, expires, device, address) \
+            SELECT ?, id, ?, ?, ?, ?, ? FROM account WHERE id = ? AND password_hash = ? AND NOT disabled LOCK IN SHARE MODE";
         let added = sqlx::query(ADD)
             .bind(session.id.to_string())
             .bind(session.at.unix_ms())
+            .bind(session.at.unix_ms())
             .bind(session.expires.unix_ms())
+            .bind(&session.client.device)
+            .bind(&session.client.address)
             .bind(int(session.user.0))
             .bind(&session.password_hash)
             .execute(self)

@@ -10,7 +10,7 @@ use super::{
     super::{
         KeyUse, SessionId, StoreError,
         records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord, insert_rows},
-        rows::{self, KeyRow, int, ints, json},
+        rows::{self, KeyRow, int, json},
         statements::{CommitRows, InsertRows},
     },
     list, padded,
@@ -34,13 +34,6 @@ insert_rows!(MySqlConnection, pieces, true);
 
 #[async_trait]
 impl CommitRows for MySqlConnection {
-    async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError> {
-        let mut query = QueryBuilder::new("SELECT id, disabled FROM account WHERE id IN ");
-        list(&mut query, &ints(ids));
-        let found: Vec<(i64, bool)> = query.build_query_as().fetch_all(self).await?;
-        Ok(found.into_iter().map(|(id, disabled)| (UserId(id.unsigned_abs()), disabled)).collect())
-    }
-
     /// As alternatives, each of which is a look-up by key: not both dialects see that in a list of pairs.
     async fn keys_used(
         &mut self,

@@ -97,7 +97,7 @@ impl Statements for MySqlConnection {
 /// The values, the last one repeated up to the next power of two. Lists then have few lengths, and statements few texts,
 /// which stay prepared: to close one after use costs a round trip, and 40 ms more, because the server answers nothing to
 /// that and the client's next packet waits for an acknowledgement (Nagle's algorithm, which the driver leaves on).
-fn padded<T: Clone>(values: &[T]) -> Vec<T> {
+pub(super) fn padded<T: Clone>(values: &[T]) -> Vec<T> {
     let mut padded = values.to_vec();
     if let Some(last) = values.last() {
         padded.resize(values.len().next_power_of_two(), last.clone());

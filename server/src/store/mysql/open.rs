@@ -36,7 +36,10 @@ const IDLE_AT_MOST: Duration = Duration::from_secs(3);
 const LOCK: &str = "SELECT GET_LOCK(CONCAT('push-system ', SHA1(DATABASE())), 60)";
 const UNLOCK: &str = "SELECT RELEASE_LOCK(CONCAT('push-system ', SHA1(DATABASE())))";
 /// The schema, step by step; `push_system_schema` holds how many of them a database has taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/mysql/0001_log_and_accounts.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/mysql/0001_log_and_accounts.sql"),
+    include_str!("../../../migrations/mysql/0002_people.sql"),
+];
 
 /// Whose server it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

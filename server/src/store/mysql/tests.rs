@@ -4,7 +4,7 @@ use push_system::ids::Seq;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
 use testbed::{MariaDb, or_report};
 
-use super::MySqlStore;
+use super::{MySqlStore, open};
 use crate::store::{
     CommitError, Log as _, OpenError, ServerUrl,
     contract::{Fixture, person, publish, say, servers::ServerFixture},
@@ -36,6 +36,12 @@ impl ServerFixture for Shared {
     const WAITING: &'static str = "SELECT COUNT(*) FROM information_schema.innodb_trx t \
         JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
         WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'";
+
+    fn first_schema() -> String {
+        const MARK: &str = "CREATE TABLE push_system_schema (id BIGINT NOT NULL PRIMARY KEY, version BIGINT NOT NULL); \
+            INSERT INTO push_system_schema (id, version) VALUES (1, 1);";
+        format!("{MARK}\n{}", open::MIGRATIONS[0])
+    }
 
     fn url(&self) -> String {
         self.0.clone()

@@ -32,12 +32,15 @@ impl AccountRows for PgConnection {
 
     async fn people_named(&mut self, names: &[Username]) -> Result<Vec<Person>, StoreError> {
         let names: Vec<_> = names.iter().map(Username::as_str).collect();
-        let query = sqlx::query_as::<_, PersonRow>("SELECT id, name FROM account WHERE name = ANY($1) ORDER BY name");
+        let query = sqlx::query_as::<_, PersonRow>(
+            "SELECT id, name FROM account WHERE name = ANY($1) AND deleted_at IS NULL ORDER BY name",
+        );
         rows::all(query.bind(names).fetch_all(self).await?)
     }
 
     async fn people_between(&mut self, from: &str, to: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
-        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= $1 AND name < $2 ORDER BY name LIMIT $3";
+        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= $1 AND name < $2 \
+            AND deleted_at IS NULL ORDER BY name LIMIT $3";
         let query = sqlx::query_as::<_, PersonRow>(BETWEEN).bind(from).bind(to).bind(i64::from(limit));
         rows::all(query.fetch_all(self).await?)
     }
@@ -62,16 +65,24 @@ impl AccountRows for PgConnection {
         Ok(())
     }
 
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        const RENEW: &str = "UPDATE account SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+        let renewed = sqlx::query(RENEW).bind(new).bind(int(user.0)).bind(old).execute(self).await?;
+        Ok(renewed.rows_affected() > 0)
+    }
+
     /// The account's row is held, so that a password that is being changed is waited for.
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError> {
-        const ADD: &str = "INSERT INTO session (id, user_id, created, expires) \
-            SELECT $1, id, $2, $3 FROM account WHERE id = $4 AND password_hash = $5 AND NOT disabled FOR SHARE";
+        const ADD: &str = "INSERT INTO session (id, user_id, created, last_seen, expires, device, address) \
+            SELECT $1, id, $2, $2, $3, $6, $7 FROM account WHERE id = $4 AND password_hash = $5 AND NOT disabled FOR SHARE";
         let added = sqlx::query(ADD)
             .bind(session.id.to_string())
             .bind(session.at.unix_ms())
             .bind(session.expires.unix_ms())
             .bind(int(session.user.0))
             .bind(&session.password_hash)
+            .bind(&session.client.device)
+            .bind(&session.client.address)
             .execute(self)
             .await?;
         Ok(added.rows_affected() > 0)

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::super::{
     KeyUse, SessionId, StoreError,
     records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord},
-    rows::{self, KeyRow, int, ints, json},
+    rows::{self, KeyRow, int, json},
     statements::{CommitRows, InsertRows},
 };
 
@@ -88,12 +88,6 @@ impl InsertRows for PgConnection {
 
 #[async_trait]
 impl CommitRows for PgConnection {
-    async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError> {
-        const FIND: &str = "SELECT id, disabled FROM account WHERE id = ANY($1)";
-        let found: Vec<(i64, bool)> = sqlx::query_as(FIND).bind(ints(ids)).fetch_all(self).await?;
-        Ok(found.into_iter().map(|(id, disabled)| (UserId(id.unsigned_abs()), disabled)).collect())
-    }
-
     async fn keys_used(
         &mut self,
         keys: &[(UserId, &ClientId)],

@@ -23,7 +23,10 @@ const MIGRATE_WITHIN: &str = "SET LOCAL lock_timeout = '60s'";
 /// Names the lock that a migration holds: "push" in ASCII.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(1886745448)";
 /// The schema, step by step; `push_system_schema` holds how many of them a database has taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/postgres/0001_log_and_accounts.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/postgres/0001_log_and_accounts.sql"),
+    include_str!("../../../migrations/postgres/0002_people.sql"),
+];
 const OLDEST: i64 = 140_000;
 
 pub(super) fn options(url: &ServerUrl) -> Result<PgConnectOptions, OpenError> {

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testbed::{Postgres, or_report};
 use tokio::time::Instant;
 
-use super::PostgresStore;
+use super::{PostgresStore, open};
 use crate::store::{
     CommitError, Log as _, OpenError, ServerUrl,
     contract::{Fixture, person, publish, say, servers::ServerFixture},
@@ -35,6 +35,11 @@ impl ServerFixture for Shared {
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     const WAITING: &'static str = "SELECT count(*) FROM pg_stat_activity \
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+    fn first_schema() -> String {
+        const MARK: &str = "CREATE TABLE push_system_schema (version BIGINT NOT NULL); INSERT INTO push_system_schema (version) VALUES (1);";
+        format!("{MARK}\n{}", open::MIGRATIONS[0])
+    }
 
     fn url(&self) -> String {
         self.0.clone()

@@ -31,12 +31,14 @@ impl AccountRows for SqliteConnection {
     }
 
     async fn people_named(&mut self, names: &[Username]) -> Result<Vec<Person>, StoreError> {
-        const NAMED: &str = "SELECT id, name FROM account WHERE name IN (SELECT value FROM json_each(?)) ORDER BY name";
+        const NAMED: &str = "SELECT id, name FROM account WHERE name IN (SELECT value FROM json_each(?)) \
+            AND deleted_at IS NULL ORDER BY name";
         rows::all(sqlx::query_as::<_, PersonRow>(NAMED).bind(json(&names)).fetch_all(self).await?)
     }
 
     async fn people_between(&mut self, from: &str, to: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
-        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= ? AND name < ? ORDER BY name LIMIT ?";
+        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= ? AND name < ? \
+            AND deleted_at IS NULL ORDER BY name LIMIT ?";
         let query = sqlx::query_as::<_, PersonRow>(BETWEEN).bind(from).bind(to).bind(limit);
         rows::all(query.fetch_all(self).await?)
     }
@@ -61,13 +63,22 @@ impl AccountRows for SqliteConnection {
         Ok(())
     }
 
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        const RENEW: &str = "UPDATE account SET password_hash = ? WHERE id = ? AND password_hash = ?";
+        let renewed = sqlx::query(RENEW).bind(new).bind(int(user.0)).bind(old).execute(self).await?;
+        Ok(renewed.rows_affected() > 0)
+    }
+
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError> {
-        const ADD: &str = "INSERT INTO session (id, user_id, created, expires) \
-            SELECT ?, id, ?, ? FROM account WHERE id = ? AND password_hash = ? AND NOT disabled";
+        const ADD: &str = "INSERT INTO session (id, user_id, created, last_seen, expires, device, address) \
+            SELECT ?, id, ?, ?, ?, ?, ? FROM account WHERE id = ? AND password_hash = ? AND NOT disabled";
         let added = sqlx::query(ADD)
             .bind(session.id.to_string())
             .bind(session.at.unix_ms())
+            .bind(session.at.unix_ms())
             .bind(session.expires.unix_ms())
+            .bind(&session.client.device)
+            .bind(&session.client.address)
             .bind(int(session.user.0))
             .bind(&session.password_hash)
             .execute(self)

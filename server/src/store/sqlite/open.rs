@@ -22,7 +22,10 @@ const READERS: u32 = 4;
 /// What marks a file as one of ours ("push" in ASCII), so that a schema is never put into somebody else's database.
 const APPLICATION_ID: i64 = 0x7075_7368;
 /// The schema, step by step; a file's `user_version` counts the steps it has taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_log_and_accounts.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_log_and_accounts.sql"),
+    include_str!("../../../migrations/sqlite/0002_people.sql"),
+];
 /// `PRAGMA synchronous`: FULL. 3 (EXTRA) is stronger.
 const SYNCHRONOUS_FULL: i64 = 2;
 

@@ -10,7 +10,11 @@ use super::{SqliteStore, open};
 use crate::store::{
     Accounts as _, CommitError, Log as _, OpenError, Store as _, StoreError,
     backend::{Backend as _, WriteTx as _},
-    contract::{Fixture, new_account, person, publish, say},
+    contract::{
+        Fixture,
+        administration::{ROWS_OF_THE_FIRST_SCHEMA, rows_of_the_first_schema_are_there},
+        new_account, person, publish, say,
+    },
 };
 
 struct SqliteFile(TempDir);
@@ -120,6 +124,20 @@ async fn a_newer_schema_is_refused_and_not_touched() {
     assert!(matches!(refusal, OpenError::NewerSchema { found: 99, .. }));
     assert!(refusal.to_string().contains("schema version 99"), "{refusal}");
     assert!(std::fs::read(file.path()).unwrap() == before);
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_schema_is_brought_up_to_date_once() {
+    let file = SqliteFile::make();
+    std::fs::create_dir(file.path().parent().unwrap()).unwrap();
+    std::fs::File::create(file.path()).unwrap();
+    file.raw(open::MIGRATIONS[0]).await;
+    file.raw("PRAGMA user_version = 1; PRAGMA application_id = 1886745448").await;
+    file.raw(ROWS_OF_THE_FIRST_SCHEMA).await;
+    let path = file.path();
+    let (store, tool) = tokio::join!(SqliteStore::open(&path), SqliteStore::open_for_tool(&path));
+    rows_of_the_first_schema_are_there(&store.unwrap()).await;
+    assert_eq!(tool.unwrap().head().await.unwrap().position.seq, Seq(2));
 }
 
 #[tokio::test]
