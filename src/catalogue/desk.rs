@@ -1,3 +1,5 @@
+use crate::admin::AuditAction;
+
 /// The words of the pages that only the server renders: one's own logins, and an admin's pages. They are no part of the
 /// browser's program.
 #[derive(Debug)]
@@ -108,8 +110,8 @@ pub struct Desk {
     pub from: &'static str,
     pub nobody: &'static str,
     pub this_machine: &'static str,
-    /// What an action of the audit log is called; none for one that this version does not know.
-    pub audited: fn(action: &str) -> Option<&'static str>,
+    /// What an action of the audit log is called.
+    pub audited: fn(AuditAction) -> &'static str,
 
     // The server's settings.
     pub server_hint: &'static str,

@@ -1,28 +1,27 @@
-use crate::catalogue::Desk;
+use crate::{admin::AuditAction, catalogue::Desk};
 
-fn audited(action: &str) -> Option<&'static str> {
-    Some(match action {
-        "account_made" => "Account made",
-        "login" => "Signed in",
-        "login_failed" => "Failed to sign in",
-        "logout" => "Signed out",
-        "password_changed" => "Changed the password",
-        "password_reset" => "Reset the password",
-        "sessions_revoked" => "Ended sessions",
-        "refresh_token_reused" => "A stolen login was used; it was ended",
-        "account_disabled" => "Disabled the account",
-        "account_enabled" => "Enabled the account",
-        "account_deleted" => "Deleted the account",
-        "made_admin" => "Made an admin",
-        "made_member" => "Made a member",
-        "invite_made" => "Made an invitation",
-        "invite_deleted" => "Deleted an invitation",
-        "invite_used" => "Used an invitation",
-        "registration_opened" => "Opened registration",
-        "registration_closed" => "Closed registration",
-        "keys_rotated" => "Changed the signing keys",
-        _ => return None,
-    })
+fn audited(action: AuditAction) -> &'static str {
+    match action {
+        AuditAction::AccountMade => "Account made",
+        AuditAction::LoggedIn => "Signed in",
+        AuditAction::LoginFailed => "Failed to sign in",
+        AuditAction::LoggedOut => "Signed out",
+        AuditAction::PasswordChanged => "Changed the password",
+        AuditAction::PasswordReset => "Reset the password",
+        AuditAction::SessionsRevoked => "Ended sessions",
+        AuditAction::TokenReused => "A stolen login was used; it was ended",
+        AuditAction::AccountDisabled => "Disabled the account",
+        AuditAction::AccountEnabled => "Enabled the account",
+        AuditAction::AccountDeleted => "Deleted the account",
+        AuditAction::MadeAdmin => "Made an admin",
+        AuditAction::MadeMember => "Made a member",
+        AuditAction::InviteMade => "Made an invitation",
+        AuditAction::InviteDeleted => "Deleted an invitation",
+        AuditAction::InviteUsed => "Used an invitation",
+        AuditAction::RegistrationOpened => "Opened registration",
+        AuditAction::RegistrationClosed => "Closed registration",
+        AuditAction::KeysRotated => "Changed the signing keys",
+    }
 }
 
 pub(super) const DESK: Desk = Desk {

@@ -1,5 +1,5 @@
 use leptos::{either::Either, prelude::*};
-use push_system::admin::{AuditPage, AuditRecord};
+use push_system::admin::{AuditAction, AuditPage, AuditRecord};
 
 use super::PageHead;
 use crate::{
@@ -73,5 +73,5 @@ fn AuditRow(record: AuditRecord) -> impl IntoView {
 
 /// What was done, in words; a newer server's word stays readable.
 fn action(word: &str) -> String {
-    (desk_words().audited)(word).map_or_else(|| word.replace('_', " "), str::to_owned)
+    AuditAction::parse(word).map_or_else(|| word.replace('_', " "), |action| (desk_words().audited)(action).to_owned())
 }
