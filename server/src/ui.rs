@@ -94,6 +94,7 @@ pub async fn render(state: &AppState, page: Page<'_>) -> Response {
         package_dir: site::package_dir(),
     };
     let mut context = context(state, &page);
+    context.registration_open = page.viewer.is_none() && registration_is_open(state).await;
     if context.failure.is_none() {
         context.load(&server, page.address.path(), page.address.query().unwrap_or_default()).await;
     }
@@ -121,6 +122,11 @@ pub async fn render(state: &AppState, page: Page<'_>) -> Response {
     response
 }
 
+/// Whether a form to register is worth showing. Where nobody can be asked it is: sending it says what is wrong.
+async fn registration_is_open(state: &AppState) -> bool {
+    state.auth.is_registration_open().await.unwrap_or(state.config.registration == Registration::Open)
+}
+
 fn context(state: &AppState, page: &Page<'_>) -> PageContext {
     let jar = CookieJar::from_headers(page.headers);
     let cookie = |name: &str| jar.get(name).map(Cookie::value);
@@ -131,7 +137,7 @@ fn context(state: &AppState, page: &Page<'_>) -> PageContext {
         offset_minutes: offset.clamp(-OFFSET_LIMIT_MINUTES, OFFSET_LIMIT_MINUTES),
         now: state.clock.now(),
         base_url: state.config.base_url().to_string(),
-        registration_open: state.config.registration == Registration::Open,
+        registration_open: false,
         form: page.form.clone(),
         failure: (page.instead == Instead::ErrorPage).then(|| page.status.as_u16()),
         data: PageData::default(),

@@ -10,6 +10,7 @@ pub mod body;
 pub mod client;
 mod cookies;
 mod csv;
+mod desk;
 mod device;
 pub mod fields;
 mod forms;
@@ -64,6 +65,7 @@ fn routes_that_keep_logins() -> Routes {
         .merge(messages::routes())
         .merge(inbox::routes())
         .merge(pages::routes())
+        .merge(desk::routes())
         .route(SOCKET, get(ws::upgrade))
 }
 

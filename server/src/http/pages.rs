@@ -29,8 +29,21 @@ use crate::{
 };
 
 /// Paths that speak JSON, whoever asks.
-const API: &[&str] =
-    &["/auth/", "/admin/", "/message", "/inbox", "/people", "/presence", "/healthz", "/readyz", "/version", "/ws"];
+const API: &[&str] = &[
+    "/auth/",
+    "/admin/users",
+    "/admin/invites",
+    "/admin/settings",
+    "/admin/audit",
+    "/message",
+    "/inbox",
+    "/people",
+    "/presence",
+    "/healthz",
+    "/readyz",
+    "/version",
+    "/ws",
+];
 
 /// The routes.
 pub fn routes() -> Routes {
