@@ -33,19 +33,23 @@ pub fn App() -> impl IntoView {
 /// Which of these it is never changes: only the frame leads from page to page without loading.
 #[cfg(feature = "ssr")]
 fn content(page: &PageContext, place: Place) -> impl IntoView + use<> {
-    use leptos::either::EitherOf4;
+    use leptos::either::EitherOf5;
 
     use crate::{
+        desk::desk,
         place::Page,
-        routes::{ErrorPage, LoginPage, RegisterPage},
+        routes::{DeskRoute, ErrorPage, LoginPage, RegisterPage},
     };
 
+    if let Some(desk) = desk().filter(|_| page.failure.is_none()) {
+        return EitherOf5::E(view! { <DeskRoute desk /> });
+    }
     match (page.failure, place.page.get_untracked()) {
-        (Some(status), _) => EitherOf4::A(view! { <ErrorPage status /> }),
-        (None, None) => EitherOf4::A(view! { <ErrorPage status=404 /> }),
-        (None, Some(Page::Login)) => EitherOf4::B(view! { <LoginPage /> }),
-        (None, Some(Page::Register)) => EitherOf4::C(view! { <RegisterPage /> }),
-        (None, Some(Page::Inbox | Page::History | Page::Settings)) => EitherOf4::D(view! { <Layout /> }),
+        (Some(status), _) => EitherOf5::A(view! { <ErrorPage status /> }),
+        (None, None) => EitherOf5::A(view! { <ErrorPage status=404 /> }),
+        (None, Some(Page::Login)) => EitherOf5::B(view! { <LoginPage /> }),
+        (None, Some(Page::Register)) => EitherOf5::C(view! { <RegisterPage /> }),
+        (None, Some(Page::Inbox | Page::History | Page::Settings)) => EitherOf5::D(view! { <Layout /> }),
     }
 }
 

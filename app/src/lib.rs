@@ -3,6 +3,7 @@
 //! 1. [`context`]: what the server tells a page; [`load`](context::PageContext::load) reads what it shows first, so that
 //!    a render waits for nothing and the browser draws exactly the same.
 //! 2. [`shell`], [`App`]: the document and what is in it. [`routes`]: the pages. [`components`]: their parts.
+//!    `desk`: the pages that only the server renders for people who are logged in.
 //! 3. [`store`]: what the pages show, as signals. [`live`]: the connection that feeds it. [`api`]: the HTTP API, asked from the browser.
 //! 4. [`question`], [`text`], [`words`]: addresses, values as text, and every word there is.
 //!
@@ -20,6 +21,8 @@ mod app;
 pub mod clock;
 pub mod components;
 pub mod context;
+#[cfg(feature = "ssr")]
+pub mod desk;
 pub mod keyboard;
 pub mod live;
 #[cfg(feature = "ssr")]

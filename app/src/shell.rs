@@ -1,6 +1,6 @@
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
-use crate::{App, context::PageContext, place::Page, routes::explain, title::title, words::words};
+use crate::{App, context::PageContext, desk, place::Page, routes::explain, title::title, words::words};
 
 /// The page's one policy for trusted types. Leptos makes elements by handing constants of the view macro to a template,
 /// so markup passes; text that would become a script, or a script's address, meets no policy and is refused.
@@ -15,9 +15,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
     let page = use_context::<PageContext>().unwrap_or_default();
     let theme = page.theme.as_str();
     let unread = page.data.inbox.map_or(0, |inbox| inbox.counters.unread);
-    let title = match (page.failure, Page::at(&page.data.path)) {
-        (None, Some(page)) => title(page, unread),
-        (failure, _) => (words().title)(explain(failure.unwrap_or(404)).title, 0),
+    let title = match (page.failure, desk::desk(), Page::at(&page.data.path)) {
+        (None, Some(desk), _) => desk::title(&desk),
+        (None, None, Some(page)) => title(page, unread),
+        (failure, ..) => (words().title)(explain(failure.unwrap_or(404)).title, 0),
     };
     let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let (script, module, style) = (format!("{package}.js"), format!("{package}.wasm"), format!("{package}.css"));

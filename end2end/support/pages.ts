@@ -214,6 +214,89 @@ export class Settings extends Shell {
   }
 }
 
+/** Where one is signed in. */
+export class Sessions {
+  readonly rows: Locator;
+  readonly done: Locator;
+  readonly others: Locator;
+
+  constructor(readonly page: Page) {
+    const main = page.getByRole('main');
+    this.rows = main.getByRole('listitem');
+    this.done = main.getByRole('status');
+    this.others = main.getByRole('region', { name: 'Sign out all other devices' });
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto('/settings/sessions');
+    await expect(this.page.getByRole('heading', { level: 1 })).toHaveText('Where you are signed in');
+  }
+
+  /** The one that shows the page. */
+  get here(): Locator {
+    return this.rows.filter({ hasText: 'this device' });
+  }
+
+  get elsewhere(): Locator {
+    return this.rows.filter({ hasNotText: 'this device' });
+  }
+
+  /** Asks for the form of one other session, and sends it. */
+  async signOut(row: Locator, password: string): Promise<void> {
+    const button = row.getByRole('button', { name: /^Sign out / });
+    // It is open where it was refused just before.
+    if (!(await button.isVisible())) await row.locator('summary').click();
+    await row.getByLabel('Your password').fill(password);
+    await button.click();
+  }
+
+  async signOutOthers(password: string): Promise<void> {
+    await this.others.getByLabel('Your password').fill(password);
+    await this.others.getByRole('button').last().click();
+  }
+}
+
+/** What only admins see. */
+export class Admin {
+  readonly nav: Locator;
+  readonly heading: Locator;
+  readonly done: Locator;
+  readonly refused: Locator;
+  readonly rows: Locator;
+  readonly search: Locator;
+
+  constructor(readonly page: Page) {
+    const main = page.getByRole('main');
+    this.nav = page.getByRole('navigation', { name: 'Main' });
+    this.heading = page.getByRole('heading', { level: 1 });
+    this.done = main.getByRole('status');
+    this.refused = main.getByRole('alert');
+    this.rows = main.getByRole('table').locator('tbody').getByRole('row');
+    this.search = main.getByRole('searchbox', { name: 'Find people' });
+  }
+
+  /** The page of one person, by way of the list. */
+  async person(name: string): Promise<void> {
+    await this.page.goto('/admin');
+    await this.rows.getByRole('link', { name }).click();
+    await expect(this.heading).toHaveText(name);
+  }
+
+  async press(name: string): Promise<void> {
+    await this.page.getByRole('main').getByRole('button', { name, exact: true }).click();
+  }
+
+  /** What is said of a person: `Role`, `Account`, … */
+  fact(name: string): Locator {
+    return this.page.getByRole('main').locator('dl').first().locator('div').filter({ hasText: new RegExp(`^${name}`) }).locator('dd');
+  }
+
+  /** What is shown once. */
+  secret(label: RegExp | string): Locator {
+    return this.page.getByRole('main').getByRole('textbox', { name: label });
+  }
+}
+
 /** The whole text, apart from the words for those who listen and from how white space is laid out. */
 function exactly(text: string): RegExp {
   const words = text.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));

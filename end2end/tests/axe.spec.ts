@@ -76,6 +76,24 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expectAccessible(alice.page);
     });
 
+    test('the sessions and the pages of an admin', async ({ person }) => {
+      const alice = await person('alice', look);
+      await alice.device();
+      const addresses = ['/settings/sessions', '/admin', '/admin?q=nobody', '/admin/people/1', '/admin/invitations', '/admin/log', '/admin/server'];
+      for (const path of addresses) {
+        await alice.page.goto(path);
+        await hydrated(alice.page);
+        await expectAccessible(alice.page);
+      }
+      await alice.page.goto('/admin/invitations');
+      await alice.page.getByRole('button', { name: 'Make a link' }).click();
+      await expect(alice.page.getByRole('table')).toBeVisible();
+      await expectAccessible(alice.page);
+      await alice.page.goto('/settings/sessions');
+      await alice.page.locator('summary').first().click();
+      await expectAccessible(alice.page);
+    });
+
     test('the inbox under a filter, without a connection', async ({ person, expectConsole }) => {
       expectConsole(SERVER_GONE);
       const alice = await person('alice');

@@ -7,6 +7,8 @@ import { Entrance, hydrated, Row } from '../support/pages.ts';
 
 const PICTURES = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const PASSWORD = 'correct horse battery staple';
+const FRAMED = ['/', '/history', '/history?q=long', '/settings'];
+const ADMIN = ['/settings/sessions', '/admin', '/admin/people/1', '/admin/invitations', '/admin/log', '/admin/server'];
 
 /** Pictures change with every font and browser, so they are only made when asked for; the rest is checked always. */
 async function picture(page: Page, name: string): Promise<void> {
@@ -87,7 +89,7 @@ test('no page scrolls sideways, from a small phone to a wide screen', async ({ p
 
   for (const width of [360, 390, 719, 720, 1100, 1280, 1920, 2560]) {
     for (const page of [mei.page, visitor]) await page.setViewportSize({ width, height: 800 });
-    for (const path of ['/', '/history', '/history?q=long', '/settings']) {
+    for (const path of FRAMED) {
       await mei.page.goto(path);
       await hydrated(mei.page);
       await expectNoSidewaysScroll(mei.page);
@@ -97,6 +99,25 @@ test('no page scrolls sideways, from a small phone to a wide screen', async ({ p
       await expect(new Entrance(visitor).heading).toBeVisible();
       await expectNoSidewaysScroll(visitor);
     }
+  }
+});
+
+test('no page of an admin scrolls sideways, and a phone gets cards', async ({ person }) => {
+  const { page } = await person('a-very-long-username-is-32-chars');
+  await page.goto('/admin/invitations');
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  for (const width of [360, 390, 719, 720, 1100, 1280, 2560]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ADMIN) {
+      await page.goto(path);
+      await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+      await expectNoSidewaysScroll(page);
+    }
+    // The table is one whatever it looks like.
+    await page.goto('/admin');
+    await expect(page.getByRole('table', { name: 'People' }).getByRole('row')).toHaveCount(2);
+    const display = await page.getByRole('row').last().evaluate((row) => getComputedStyle(row).display);
+    expect(display, `${width} pixels`).toBe(width < 720 ? 'block' : 'table-row');
   }
 });
 

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU16, Ordering},
 };
 
-use app::context::{FormState, OFFSET_COOKIE, PageContext, PageData, ServerContext, Theme};
+use app::{
+    context::{FormState, OFFSET_COOKIE, PageContext, PageData, ServerContext, Theme},
+    desk::Desk,
+};
 use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode, Uri, header},
@@ -68,6 +71,8 @@ pub struct Page<'a> {
     pub viewer: Option<&'a Identity>,
     /// A form that was sent, and what came of it.
     pub form: Option<FormState>,
+    /// What is shown instead of what lives there, where that is a page that only the server renders.
+    pub desk: Option<Desk>,
 }
 
 /// What is shown at an address.
@@ -89,13 +94,18 @@ pub async fn render(state: &AppState, page: Page<'_>) -> Response {
         package_dir: site::package_dir(),
     };
     let mut context = context(state, &page);
+    context.registration_open = page.viewer.is_none() && registration_is_open(state).await;
     if context.failure.is_none() {
         context.load(&server, page.address.path(), page.address.query().unwrap_or_default()).await;
     }
+    let desk = page.desk.clone();
     let nonce = Arc::new(OnceLock::new());
     let nonce_to_set = Arc::clone(&nonce);
     let provide = move || {
         provide_context(context.clone());
+        if let Some(desk) = desk.clone() {
+            provide_context(desk);
+        }
         provide_context(server.clone());
         nonce_to_set.get_or_init(|| use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default());
     };
@@ -112,6 +122,11 @@ pub async fn render(state: &AppState, page: Page<'_>) -> Response {
     response
 }
 
+/// Whether a form to register is worth showing. Where nobody can be asked it is: sending it says what is wrong.
+async fn registration_is_open(state: &AppState) -> bool {
+    state.auth.is_registration_open().await.unwrap_or(state.config.registration == Registration::Open)
+}
+
 fn context(state: &AppState, page: &Page<'_>) -> PageContext {
     let jar = CookieJar::from_headers(page.headers);
     let cookie = |name: &str| jar.get(name).map(Cookie::value);
@@ -122,7 +137,7 @@ fn context(state: &AppState, page: &Page<'_>) -> PageContext {
         offset_minutes: offset.clamp(-OFFSET_LIMIT_MINUTES, OFFSET_LIMIT_MINUTES),
         now: state.clock.now(),
         base_url: state.config.base_url().to_string(),
-        registration_open: state.config.registration == Registration::Open,
+        registration_open: false,
         form: page.form.clone(),
         failure: (page.instead == Instead::ErrorPage).then(|| page.status.as_u16()),
         data: PageData::default(),

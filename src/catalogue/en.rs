@@ -1,5 +1,7 @@
 use super::Catalogue;
 
+#[cfg(feature = "ports")]
+mod desk;
 mod ui;
 
 /// English.
@@ -77,4 +79,6 @@ pub static EN: Catalogue = Catalogue {
     draining: "The server is shutting down. Another one, or the same, takes over.",
     internal: "Something went wrong on the server. Its log has the cause.",
     ui: ui::UI,
+    #[cfg(feature = "ports")]
+    desk: desk::DESK,
 };

@@ -2,9 +2,13 @@
 
 #![expect(missing_docs, reason = "the English text says what each word is for")]
 
+#[cfg(feature = "ports")]
+mod desk;
 mod en;
 mod ui;
 
+#[cfg(feature = "ports")]
+pub use desk::Desk;
 pub use en::EN;
 pub use ui::Ui;
 
@@ -82,4 +86,7 @@ pub struct Catalogue {
     pub internal: &'static str,
     /// The words of the pages.
     pub ui: Ui,
+    /// The words of the pages that only the server renders.
+    #[cfg(feature = "ports")]
+    pub desk: Desk,
 }

@@ -187,6 +187,8 @@ pub struct Ui {
     pub sign_out_hint: &'static str,
     pub sign_out_here: &'static str,
     pub sign_out_everywhere: &'static str,
+    pub see_sessions: &'static str,
+    pub administration: &'static str,
 
     // Error pages.
     pub error_not_found: &'static str,

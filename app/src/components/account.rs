@@ -1,12 +1,15 @@
 use leptos::prelude::*;
+use push_system::accounts::Role;
 
 use super::{Avatar, Connection, Icon, Symbol};
 use crate::{live::use_live, words::words};
 
-/// Who is logged in, how the connection is, and the way out.
+/// Who is logged in, how the connection is, the way to an admin's pages, and the way out.
 #[component]
 pub fn Account() -> impl IntoView {
-    let name = use_live().store.name();
+    let store = use_live().store;
+    let name = store.name();
+    let admin = store.me.with_value(|me| me.role == Role::Admin);
     view! {
         <div class="account">
             <Avatar name=name.clone() />
@@ -14,6 +17,19 @@ pub fn Account() -> impl IntoView {
                 <p class="account-name">{name}</p>
                 <Connection />
             </div>
+            {admin
+                .then(|| {
+                    view! {
+                        <a
+                            class="icon-button account-exit"
+                            href="/admin"
+                            aria-label=words().administration
+                            title=words().administration
+                        >
+                            <Icon symbol=Symbol::Shield />
+                        </a>
+                    }
+                })}
             <form class="account-exit" method="post" action="/logout">
                 <button class="icon-button" aria-label=words().sign_out title=words().sign_out>
                     <Icon symbol=Symbol::Exit />

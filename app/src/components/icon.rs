@@ -33,8 +33,17 @@ pub enum Symbol {
     Eye,
     /// Incoming.
     Inbox,
+    /// A link to give away.
+    #[cfg(feature = "ssr")]
+    Link,
+    /// What happened.
+    #[cfg(feature = "ssr")]
+    List,
     /// The dark theme.
     Moon,
+    /// Everybody.
+    #[cfg(feature = "ssr")]
+    People,
     /// No connection.
     PlugOff,
     /// Writes.
@@ -49,6 +58,8 @@ pub enum Symbol {
     Search,
     /// Sends.
     Send,
+    /// Administration.
+    Shield,
     /// Settings.
     Sliders,
     /// The light theme.
@@ -75,7 +86,17 @@ impl Symbol {
                 "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z M12 9.3a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4z"
             }
             Self::Inbox => "M3 13.5 6 5h12l3 8.5V19H3z M3 13.5h5.5l1.2 2.5h4.6l1.2-2.5H21",
+            #[cfg(feature = "ssr")]
+            Self::Link => {
+                "M10 14a4 4 0 0 0 5.7 0l3.6-3.6a4 4 0 0 0-5.7-5.7L12.3 6 M14 10a4 4 0 0 0-5.7 0l-3.6 3.6a4 4 0 0 0 5.7 5.7l1.3-1.3"
+            }
+            #[cfg(feature = "ssr")]
+            Self::List => "M9 6h11 M9 12h11 M9 18h11 M4.5 6v.1 M4.5 12v.1 M4.5 18v.1",
             Self::Moon => "M19.5 14A8 8 0 0 1 10 4.5 8 8 0 1 0 19.5 14z",
+            #[cfg(feature = "ssr")]
+            Self::People => {
+                "M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z M2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1 M16 5.3a3.5 3.5 0 0 1 0 6.5 M18.5 14.6a5 5 0 0 1 3 4.6v.8"
+            }
             Self::PlugOff => {
                 "M3 3l18 18 M5 9.5a11 11 0 0 1 3.2-1.9 M12.5 6.6A11 11 0 0 1 19.5 10 M8 13.5a6.5 6.5 0 0 1 4-1.7 M12 17.5v.1"
             }
@@ -85,6 +106,7 @@ impl Symbol {
             Self::Screen => "M3 5h18v11.5H3z M8.5 20.5h7 M12 16.5v4",
             Self::Search => "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14z M16 16l4.5 4.5",
             Self::Send => "M21 3 3 10.2l7.2 3.6L13.8 21z M21 3 10.2 13.8",
+            Self::Shield => "M12 3.5 5 6v5.5c0 4.4 2.9 7.4 7 9 4.1-1.6 7-4.6 7-9V6z",
             Self::Sliders => {
                 "M4 7h9 M18 7h2 M4 17h2 M11 17h9 M15.5 4.7a2.3 2.3 0 1 0 0 4.6 2.3 2.3 0 0 0 0-4.6z M8.5 14.7a2.3 2.3 0 1 0 0 4.6 2.3 2.3 0 0 0 0-4.6z"
             }

@@ -12,8 +12,12 @@ mod code;
 mod composer;
 mod connection;
 mod day;
+#[cfg(feature = "ssr")]
+mod desk_frame;
 mod dot;
 mod empty;
+#[cfg(feature = "ssr")]
+mod facts;
 mod feed;
 mod field;
 mod floats;
@@ -26,12 +30,22 @@ mod message_actions;
 mod message_head;
 mod message_row;
 mod message_text;
+#[cfg(feature = "ssr")]
+mod moment;
 mod nav;
+#[cfg(feature = "ssr")]
+mod notice;
+#[cfg(feature = "ssr")]
+mod once;
+#[cfg(feature = "ssr")]
+mod own_password;
 mod pager;
 mod password;
 mod rail;
 mod search;
 mod segmented;
+#[cfg(feature = "ssr")]
+mod step_pager;
 mod theme_form;
 mod toast;
 mod unsent_row;
@@ -48,8 +62,12 @@ pub use code::Command;
 pub use composer::{COMPOSER_ID, Composer, MESSAGE_ID};
 pub use connection::Connection;
 pub use day::DayHeading;
+#[cfg(feature = "ssr")]
+pub use desk_frame::DeskFrame;
 pub use dot::UnreadDot;
 pub use empty::Empty;
+#[cfg(feature = "ssr")]
+pub use facts::{Fact, SessionFacts, device_name};
 pub use feed::FeedList;
 #[cfg(feature = "ssr")]
 pub use field::Field;
@@ -64,12 +82,22 @@ pub use message_actions::MessageActions;
 pub use message_head::MessageHead;
 pub use message_row::MessageRow;
 pub use message_text::MessageText;
+#[cfg(feature = "ssr")]
+pub use moment::Moment;
 pub use nav::Nav;
+#[cfg(feature = "ssr")]
+pub use notice::{BadNotice, GoodNotice};
+#[cfg(feature = "ssr")]
+pub use once::Once;
+#[cfg(feature = "ssr")]
+pub use own_password::OwnPassword;
 pub use pager::Pager;
 pub use password::PasswordField;
 pub use rail::Rail;
 pub use search::{Search, navigate_to_search};
 pub use segmented::{Segmented, filter_name};
+#[cfg(feature = "ssr")]
+pub use step_pager::StepPager;
 pub use theme_form::ThemeForm;
 pub use toast::ToastNotice;
 pub use unsent_row::UnsentRow;

@@ -1,6 +1,8 @@
 //! The pages, one file each.
 
 #[cfg(feature = "ssr")]
+mod desk;
+#[cfg(feature = "ssr")]
 mod error;
 mod history;
 mod inbox;
@@ -11,6 +13,8 @@ mod login;
 mod register;
 mod settings;
 
+#[cfg(feature = "ssr")]
+pub use desk::DeskRoute;
 #[cfg(feature = "ssr")]
 pub use error::ErrorPage;
 #[cfg(feature = "ssr")]

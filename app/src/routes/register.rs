@@ -4,6 +4,7 @@ use crate::{
     app::use_page,
     components::{AuthCard, Field, FormNotice, Icon, PasswordField, Symbol, value_of},
     context::Form,
+    desk::desk_words,
     place::use_place,
     text,
     words::{catalogue, words},
@@ -13,12 +14,14 @@ use crate::{
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let w = words();
-    let open = use_page().registration_open;
+    let invited = !invite().is_empty();
+    let open = use_page().registration_open || invited;
+    let hint = if invited { desk_words().invited_hint } else { w.create_account_hint };
     let form = if open { Either::Left(view! { <RegisterForm /> }) } else { Either::Right(view! { <Closed /> }) };
     view! {
         <AuthCard
             title=w.create_account
-            hint=open.then_some(w.create_account_hint)
+            hint=open.then_some(hint)
             foot=Some((w.have_account, aside("/login"), w.sign_in))
         >
             {form}
@@ -34,6 +37,7 @@ fn RegisterForm() -> impl IntoView {
         <FormNotice form fields=&["username", "email", "password"] />
         <form method="post" action="/register">
             <NextField form />
+            <InviteField />
             <Field form name="username" label=w.username autocomplete="username" hint=w.username_hint />
             <Field form name="email" label=w.email_optional autocomplete="email" kind="email" optional=true />
             <PasswordField
@@ -65,6 +69,19 @@ fn next(form: Form) -> String {
         return sent;
     }
     asked("next")
+}
+
+/// The invitation that the address or the refused form carries; empty where there is none.
+fn invite() -> String {
+    let sent = value_of(Form::Register, "invite");
+    if sent.is_empty() { asked("invite") } else { sent }
+}
+
+/// Carries the invitation through the form.
+#[component]
+fn InviteField() -> impl IntoView {
+    let invite = invite();
+    (!invite.is_empty()).then(|| view! { <input type="hidden" name="invite" value=invite /> })
 }
 
 /// What the address says under a name; empty where it says nothing.

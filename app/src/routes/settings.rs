@@ -23,7 +23,15 @@ pub fn SettingsPage() -> impl IntoView {
                 <h1>{w.settings}</h1>
                 <p>
                     {w.signed_in_as} " " <strong>{name.clone()}</strong>
-                    {admin.then(|| view! { " " <span class="chip">{w.role_admin}</span> })}
+                    {admin
+                        .then(|| {
+                            view! {
+                                " "
+                                <span class="chip">{w.role_admin}</span>
+                                " "
+                                <a href="/admin">{w.administration}</a>
+                            }
+                        })}
                 </p>
             </div>
             <PasswordChanged />
@@ -97,6 +105,9 @@ fn SignOutSection() -> impl IntoView {
         <section class="card setting" aria-labelledby="set-sessions">
             <h2 id="set-sessions">{w.sign_out}</h2>
             <p>{w.sign_out_hint}</p>
+            <p>
+                <a href="/settings/sessions">{w.see_sessions}</a>
+            </p>
             <form method="post" action="/logout">
                 <div class="button-row">
                     <button class="button">{w.sign_out_here}</button>

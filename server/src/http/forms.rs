@@ -225,7 +225,7 @@ impl Again<'_> {
         let form =
             FormState { form: self.form, values: fields.shown_again(SECRETS), refusal: refusal.map(FormRefusal::from) };
         let (address, viewer) = (&self.address, self.viewer);
-        let page = Page { address, status, instead: Instead::Nothing, headers, viewer, form: Some(form) };
+        let page = Page { address, status, instead: Instead::Nothing, headers, viewer, form: Some(form), desk: None };
         let mut response = ui::render(state, page).await;
         problem::ask_to_wait(&mut response, wait);
         response

@@ -11,6 +11,7 @@ pub mod client;
 mod cookies;
 pub mod credentials;
 mod csv;
+mod desk;
 mod device;
 pub mod fields;
 mod forms;
@@ -65,6 +66,7 @@ fn routes_that_keep_logins() -> Routes {
         .merge(messages::routes())
         .merge(inbox::routes())
         .merge(pages::routes())
+        .merge(desk::routes())
         .route(SOCKET, get(ws::upgrade))
 }
 

@@ -29,8 +29,21 @@ use crate::{
 };
 
 /// Paths that speak JSON, whoever asks.
-const API: &[&str] =
-    &["/auth/", "/admin/", "/message", "/inbox", "/people", "/presence", "/healthz", "/readyz", "/version", "/ws"];
+const API: &[&str] = &[
+    "/auth/",
+    "/admin/users",
+    "/admin/invites",
+    "/admin/settings",
+    "/admin/audit",
+    "/message",
+    "/inbox",
+    "/people",
+    "/presence",
+    "/healthz",
+    "/readyz",
+    "/version",
+    "/ws",
+];
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -97,7 +110,8 @@ pub(super) fn address_with_next(path: &str, wanted: &str) -> String {
 }
 
 async fn show(state: &AppState, address: &Uri, headers: &HeaderMap, viewer: Option<&Identity>) -> Response {
-    let page = Page { address, status: StatusCode::OK, instead: Instead::Nothing, headers, viewer, form: None };
+    let page =
+        Page { address, status: StatusCode::OK, instead: Instead::Nothing, headers, viewer, form: None, desk: None };
     ui::render(state, page).await
 }
 
@@ -110,7 +124,8 @@ pub(super) async fn fail(
     code: ErrorCode,
 ) -> Response {
     let status = problem::status(code);
-    ui::render(state, Page { address, status, instead: Instead::ErrorPage, headers, viewer, form: None }).await
+    ui::render(state, Page { address, status, instead: Instead::ErrorPage, headers, viewer, form: None, desk: None })
+        .await
 }
 
 /// An error in the way its reader can use: a page for people, a problem for programs.

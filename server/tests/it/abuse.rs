@@ -23,12 +23,16 @@ const TEXT: u8 = 0x1;
 const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
+/// Beside the length: the mask that a client must use, and two lengths that say how many bytes hold the length.
+const MASKED: u8 = 0x80;
+const TWO_BYTES_OF_LENGTH: u8 = 0x7e;
+const EIGHT_BYTES_OF_LENGTH: u8 = 0x7f;
 
 /// A frame of a client, masked with zeros, so that what is sent is what is written here.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![first];
     match u16::try_from(payload.len()).unwrap() {
-        short @ ..=125 => bytes.push(0x80 | u8::try_from(short).unwrap()),
+        short @ ..=125 => bytes.push(MASKED | u8::try_from(short).unwrap()),
         long => bytes.extend([&[MASKED | TWO_BYTES_OF_LENGTH][..], &long.to_be_bytes()].concat()),
     }
     bytes.extend([0; 4]);
@@ -64,12 +68,12 @@ fn garbage() -> Vec<(&'static str, Vec<u8>, Option<u16>)> {
         ("binary data", frame(FIN | BINARY, b"x"), Some(1003)),
         (
             "half the length of the universe",
-            [vec![FIN | TEXT, 0x80 | 127], vec![0x7f; 8], vec![0; 4]].concat(),
+            [vec![FIN | TEXT, MASKED | EIGHT_BYTES_OF_LENGTH], vec![0x7f; 8], vec![0; 4]].concat(),
             Some(1009),
         ),
         (
             "too much in one frame",
-            [vec![FIN | TEXT, 0x80 | 127], 65_537_u64.to_be_bytes().to_vec(), vec![0; 4]].concat(),
+            [vec![FIN | TEXT, MASKED | EIGHT_BYTES_OF_LENGTH], 65_537_u64.to_be_bytes().to_vec(), vec![0; 4]].concat(),
             Some(1009),
         ),
         ("too much in small pieces", all((0..=65).map(|n| frame(u8::from(n == 0), &[b'x'; 1_000]))), Some(1009)),

@@ -11,6 +11,7 @@ mod clock;
 mod command_line;
 mod csrf;
 mod databases;
+mod desk;
 mod faults;
 mod flaky;
 mod fuzz;

@@ -221,6 +221,8 @@ pub(super) const UI: Ui = Ui {
     sign_out_hint: "Everywhere ends every session of yours, this one too.",
     sign_out_here: "Sign out here",
     sign_out_everywhere: "Sign out everywhere",
+    see_sessions: "See where you are signed in",
+    administration: "Administration",
 
     error_not_found: "There is nothing here",
     error_not_found_hint: "The address may be old or mistyped. Your messages are where they were.",

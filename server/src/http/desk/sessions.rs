@@ -1,0 +1,33 @@
+//! `/settings/sessions`
+
+use app::desk::{DeskPage, Done, OTHERS};
+use axum::response::Response;
+use push_system::error::Rejection;
+
+use super::{Visit, visit::lead};
+use crate::{auth::Typed, http::body::Form};
+
+const HERE: &str = "/settings/sessions";
+
+pub(super) async fn show(visit: Visit) -> Response {
+    visit.show(page(&visit).await).await
+}
+
+/// Ends one session, or all others, for whoever knows the password.
+pub(super) async fn end(visit: Visit, Form(fields): Form) -> Response {
+    let (which, password) = (fields.text("session"), Typed(fields.text("password")));
+    let auth = &visit.state.auth;
+    let (ended, done) = if which == OTHERS {
+        (auth.end_other_sessions(&visit.viewer, &password).await, Done::OthersEnded)
+    } else {
+        (auth.end_session(&visit.viewer, &which, &password).await, Done::SessionEnded)
+    };
+    match ended {
+        Ok(()) => lead(HERE, done),
+        Err(refusal) => visit.show_refused(page(&visit).await, &which, refusal).await,
+    }
+}
+
+async fn page(visit: &Visit) -> Result<DeskPage, Rejection> {
+    Ok(DeskPage::Sessions(visit.state.auth.own_sessions(&visit.viewer).await?.sessions))
+}
