@@ -34,8 +34,8 @@ pub(in super::super) trait ServerFixture: Fixture<Store: Backend> {
     const SCHEME: &'static str;
     /// How the driver sends COMMIT, as no other message holds it.
     const COMMIT: &'static [u8];
-    /// Ends all connections of this database but the one it runs on.
-    const KILL_ALL: &'static str;
+    /// Ends the connections of this database that wait for a lock, and no other: who held it would let it go.
+    const KILL_WAITING: &'static str;
     /// Counts the connections of this database that wait for a lock.
     const WAITING: &'static str;
     /// Takes longer than any read may.
@@ -181,7 +181,7 @@ pub(in super::super) async fn a_killed_connection_stores_nothing_and_is_replaced
             // InnoDB shows a picture of its transactions, and takes a new one only when nobody looked for 100 ms.
             sleep(Duration::from_millis(150)).await;
         }
-        fixture.raw(F::KILL_ALL).await;
+        fixture.raw(F::KILL_WAITING).await;
     });
     drop(held);
     assert!(matches!(&outcome, Err(CommitError::NotStored(error)) if error.is_away()), "{outcome:?}");

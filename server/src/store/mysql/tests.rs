@@ -26,13 +26,22 @@ impl Fixture for Shared {
     }
 }
 
-impl ServerFixture for Shared {
-    const SCHEME: &'static str = "mysql";
-    const COMMIT: &'static [u8] = b"\x03COMMIT";
+impl Shared {
+    /// Ends all connections of the database but the one it runs on.
     const KILL_ALL: &'static str = "BEGIN NOT ATOMIC \
         FOR other IN (SELECT id FROM information_schema.processlist \
             WHERE db = DATABASE() AND id <> CONNECTION_ID()) \
         DO KILL CONNECTION other.id; END FOR; END";
+}
+
+impl ServerFixture for Shared {
+    const SCHEME: &'static str = "mysql";
+    const COMMIT: &'static [u8] = b"\x03COMMIT";
+    const KILL_WAITING: &'static str = "BEGIN NOT ATOMIC \
+        FOR waiting IN (SELECT p.id FROM information_schema.innodb_trx t \
+            JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+            WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT') \
+        DO KILL CONNECTION waiting.id; END FOR; END";
     const WAITING: &'static str = "SELECT COUNT(*) FROM information_schema.innodb_trx t \
         JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
         WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'";

@@ -28,11 +28,17 @@ impl Fixture for Shared {
     }
 }
 
+impl Shared {
+    /// Ends all connections of the database but the one it runs on.
+    const KILL_ALL: &'static str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+}
+
 impl ServerFixture for Shared {
     const SCHEME: &'static str = "postgres";
     const COMMIT: &'static [u8] = b"COMMIT\0";
-    const KILL_ALL: &'static str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    const KILL_WAITING: &'static str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
     const WAITING: &'static str = "SELECT count(*) FROM pg_stat_activity \
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
