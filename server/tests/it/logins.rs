@@ -96,7 +96,7 @@ async fn what_is_no_token_of_ours_is_refused() {
     let cut = ana.tokens().access_token.rsplit_once('.').unwrap().0.to_owned() + ".";
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
     let unsigned = format!("{header}.{}.", ana.token().split('.').nth(1).unwrap());
-    let long = "a".repeat(60_000);
+    let long = "a".repeat(5_000);
     // The whole list of what a token can be, and is refused for, is beside `auth::token`.
     for token in ["", "x", "a.b.c", &cut, stranger.token(), &unsigned, &long, &ana.tokens().refresh_token] {
         let request = app.anyone().request(Method::GET, "/auth/me").bearer_auth(token);
