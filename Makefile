@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := build
-.PHONY: build run test setup dev fmt lint e2e screenshots sizes bench simulate chaos help
+.PHONY: build run test setup dev fmt lint deny e2e screenshots sizes bench simulate fuzz chaos help
 
 build: ## Build the release binary, target/release/push-system (the default)
 	@scripts/build.sh
@@ -7,7 +7,7 @@ build: ## Build the release binary, target/release/push-system (the default)
 run: ## Build what has changed and start the server on http://127.0.0.1:8000
 	@scripts/run.sh $(ARGS)
 
-test: ## Everything that must pass: format, clippy, tests, sizes, browser tests
+test: ## Everything that must pass: format, clippy, dependencies, tests, sizes, browser tests
 	@scripts/test.sh
 
 setup: ## Install what is missing of the build tools, at the versions this repository names
@@ -21,6 +21,9 @@ fmt: ## Format the Rust code
 
 lint: ## Format check, clippy for both halves, types of the browser tests, deployment files
 	@scripts/lint.sh
+
+deny: ## Licences, sources, duplicates and known vulnerabilities of the dependencies
+	@scripts/deny.sh
 
 e2e: build ## The browser tests alone (ARGS="live --headed" goes to Playwright)
 	@scripts/browser-tests.sh $(ARGS)
@@ -36,6 +39,10 @@ bench: ## Measure the release server with the load generator (ARGS=--quick for a
 
 simulate: ## Many more seeds of the simulation (PUSH_SIMULATION_SEEDS=100000)
 	@scripts/simulate.sh $(ARGS)
+
+fuzz: ## Many more inputs for the parsers (PROPTEST_CASES=1000000 for each)
+	@scripts/fuzz.sh $(ARGS)
+
 chaos: ## Prove the delivery guarantee under every fault, half an hour (ARGS="--fault kill-instance" runs one)
 	@scripts/chaos.sh $(ARGS)
 

@@ -59,6 +59,7 @@ finish() {
 trap finish EXIT
 
 scripts/lint.sh
+scripts/deny.sh
 scripts/setup.sh servers
 attempt "unit, property, contract, integration and documentation tests" "The failed ones are named above; one alone: cargo test NAME" \
   scripts/cargo-tests.sh

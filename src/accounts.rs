@@ -99,35 +99,6 @@ impl UsernameError {
     }
 }
 
-/// A password as typed: 8 to 256 characters, any of them (OWASP ASVS 2.1). Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
-
-impl Password {
-    /// Checks length alone.
-    pub fn parse(text: String, field: &'static str) -> Result<Self, Rejection> {
-        let chars = text.chars().count();
-        if chars < *limits::PASSWORD_CHARS.start() {
-            return Err(Rejection::at(ErrorCode::TooShort, field, EN.password_too_short));
-        }
-        if chars > *limits::PASSWORD_CHARS.end() {
-            return Err(Rejection::at(ErrorCode::TooLong, field, EN.password_too_long));
-        }
-        Ok(Self(text))
-    }
-
-    /// The bytes to hash.
-    pub fn expose(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
-
 /// An address to reach a person at. Checked for shape only: whether it works, only mail can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
@@ -204,14 +175,6 @@ mod tests {
         }
         assert_eq!(Username::parse_new("Everyone.else").unwrap().as_str(), "everyone.else");
         assert!(Username::parse("everyone").is_ok(), "an account of before is still read");
-    }
-
-    #[test]
-    fn a_password_counts_characters_not_bytes_and_is_not_printed() {
-        assert!(Password::parse("密碼密碼密碼密".into(), "password").is_err());
-        let password = Password::parse("密碼密碼密碼密碼".into(), "password").unwrap();
-        assert_eq!(format!("{password:?}"), "Password(…)");
-        assert!(Password::parse("x".repeat(257), "password").is_err());
     }
 
     #[test]

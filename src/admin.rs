@@ -136,11 +136,85 @@ pub struct NewInvite {
     pub expires: Timestamp,
 }
 
-/// `GET` and `PATCH /admin/settings`.
+/// The answer of `GET` and `PATCH /admin/settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerSettings {
     /// Whether anybody may make an account. Where the configuration closes registration, no admin opens it.
     pub registration_open: bool,
+}
+
+/// The body of `PATCH /admin/settings`; what is missing stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsChange {
+    /// Opens or closes registration.
+    #[serde(default)]
+    pub registration_open: Option<bool>,
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What the audit log tells of. The words are stored: one that is there never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum AuditAction {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl AuditAction {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The word stored and shown.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The action of that word; none for what a later version wrote.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|action| action.as_str() == text)
+            }
+        }
+    };
+}
+
+actions! {
+    /// An account was made: by its person, or on the machine itself.
+    AccountMade = "account_made",
+    /// A person logged in.
+    LoggedIn = "login",
+    /// Name and password did not match, at least once within this minute.
+    LoginFailed = "login_failed",
+    /// A person logged out of one session.
+    LoggedOut = "logout",
+    /// A person changed their password.
+    PasswordChanged = "password_changed",
+    /// An admin gave a person a new password.
+    PasswordReset = "password_reset",
+    /// Sessions were ended from elsewhere.
+    SessionsRevoked = "sessions_revoked",
+    /// A refresh token was used after its successor: it was copied, and its session ended.
+    TokenReused = "refresh_token_reused",
+    /// A person may not log in any more.
+    AccountDisabled = "account_disabled",
+    /// A person may log in again.
+    AccountEnabled = "account_enabled",
+    /// An account was erased but for its name.
+    AccountDeleted = "account_deleted",
+    /// A member became an admin.
+    MadeAdmin = "made_admin",
+    /// An admin became a member.
+    MadeMember = "made_member",
+    /// An invitation was made; its id is the target.
+    InviteMade = "invite_made",
+    /// An invitation was taken back; its id is the target.
+    InviteDeleted = "invite_deleted",
+    /// An invitation was used; its id is the target.
+    InviteUsed = "invite_used",
+    /// Anybody may make an account.
+    RegistrationOpened = "registration_opened",
+    /// Nobody may make an account without an invitation.
+    RegistrationClosed = "registration_closed",
+    /// Another key signs from now on.
+    KeysRotated = "keys_rotated",
 }
 
 /// What somebody did that others may want to know about: a row of the audit log.
@@ -150,7 +224,7 @@ pub struct AuditRecord {
     pub id: u64,
     /// When.
     pub at: Timestamp,
-    /// What, as a stable word like `login_failed`.
+    /// What, as the word of an [`AuditAction`].
     pub action: String,
     /// Who did it, by name; none when nobody was logged in.
     pub actor: Option<String>,

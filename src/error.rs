@@ -37,6 +37,8 @@ codes! {
     TooShort = "too_short",
     /// A text has too many characters, or a list too many items.
     TooLong = "too_long",
+    /// A password is among those that are tried first.
+    TooCommon = "too_common",
     /// A message's text or its encoded event is over its limit in bytes.
     TooLarge = "too_large",
     /// The request body is over the limit; it was not read.
@@ -61,6 +63,8 @@ codes! {
     Taken = "taken",
     /// This server takes no new accounts.
     RegistrationClosed = "registration_closed",
+    /// There would be no admin any more who may log in.
+    LastAdmin = "last_admin",
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict",
     /// `user_id` of a frame is not the socket's.
@@ -75,6 +79,8 @@ codes! {
     NotFound = "not_found",
     /// The address does not take this method.
     MethodNotAllowed = "method_not_allowed",
+    /// The address speaks WebSocket, and the request asked for no upgrade to it.
+    UpgradeRequired = "upgrade_required",
     /// The COMMIT's answer was lost: retry with the same key to learn what happened.
     OutcomeUnknown = "outcome_unknown",
     /// Not stored; the server cannot right now.

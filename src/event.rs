@@ -68,6 +68,8 @@ kinds! {
     SessionsRevoked = "sessions_revoked",
     /// For servers: a person may not log in any more.
     PersonDisabled = "person_disabled",
+    /// For servers: what a person may do changed, and no session ended by it.
+    StandingChanged = "standing_changed",
 }
 
 /// An event as it goes over the wire.

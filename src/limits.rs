@@ -58,3 +58,17 @@ pub const BAD_FRAME_WINDOW_MS: u64 = 60_000;
 pub const REPLAY_EVENTS: u64 = 100_000;
 /// Events the log keeps; older ones are trimmed, their messages stay. Ten times what is replayed.
 pub const LOG_EVENTS: u64 = 10 * REPLAY_EVENTS;
+/// Days the audit log keeps a record. A year shows what happened since last year's review; more would keep addresses of
+/// people for no use (GDPR, article 5).
+pub const AUDIT_DAYS: i64 = 365;
+/// Records of failed logins that one instance writes a minute, for different names or addresses. A flood of logins must
+/// not fill the disk: at this rate a year's records stay under 10 GB, and no person reads more.
+pub const AUDITED_FAILURES: usize = 60;
+/// Days an invitation may be good for.
+pub const INVITE_DAYS: std::ops::RangeInclusive<u32> = 1..=30;
+/// Days an invitation is good for when nobody says.
+pub const INVITE_DAYS_DEFAULT: u32 = 7;
+/// Invitations that may be open at once; each is a door.
+pub const INVITES: u64 = 1_000;
+/// Characters of a session's device, as shown.
+pub const DEVICE_CHARS: usize = 64;

@@ -63,7 +63,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
             Value::String(item) => Ok(Self::One(item)),
             other => serde_json::from_value(other).map(Self::Many),
         };
-        read.map_err(|_| D::Error::custom("a string or a list of strings is expected"))
+        read.map_err(|_| D::Error::custom(EN.not_texts))
     }
 }
 

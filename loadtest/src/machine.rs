@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::failure::{Context, Failure};
 
 /// How the pinned generator, whose own affinity is one core, learns which core is the server's.
@@ -123,6 +125,12 @@ pub(crate) fn resident_bytes(pid: u32) -> Result<u64, Failure> {
     let kib =
         field(&status, "VmRSS:").and_then(|value| value.strip_suffix(" kB")).and_then(|kib| kib.parse::<u64>().ok());
     kib.map(|kib| kib * 1024).ok_or_else(|| Failure::new(format!("{path} has no VmRSS: the process has ended")))
+}
+
+/// Sends a process a signal.
+pub(crate) fn signal(pid: u32, signal: Signal) -> Result<(), Failure> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(|| Failure::new("no process id"))?;
+    kill_process(pid, signal).context("a signal")
 }
 
 /// Processor time of a process so far, user and system, all its threads.

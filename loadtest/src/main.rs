@@ -56,6 +56,9 @@ enum Command {
     Bench(Bench),
     /// Proves the delivery guarantee under faults, or prints the first violation, with both sides, and ends with 1
     Check(Box<Check>),
+    /// One reader in a process of its own, told on standard input what to do. `check` starts it
+    #[command(hide = true)]
+    Reader,
     /// What a delivery is compared with: writes the bytes of standard input to plain TCP sockets. `bench` starts it
     Bare(Load),
 }
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Bench(arguments) => bench(&arguments),
         Command::Check(arguments) => on_all_threads(check::check(&arguments)),
+        Command::Reader => on_one_thread(check::read()).map(|()| true),
         Command::Bare(load) => on_one_thread(bare::run(load)).map(|()| true),
     };
     match outcome {

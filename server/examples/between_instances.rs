@@ -6,7 +6,7 @@
 use std::{env, error::Error, sync::Arc, time::Duration};
 
 use push_system::{
-    accounts::{Person, Username},
+    accounts::{Person, Role, Username},
     ids::Seq,
     message::{Draft, PublishRequest},
     ports::Clock as _,
@@ -51,7 +51,14 @@ async fn main() -> Result<(), Failure> {
 
 async fn account(store: &SqliteStore) -> Result<Person, Failure> {
     let name = Username::parse("ana")?;
-    let account = NewAccount { name, email: None, password_hash: "x".into(), at: SystemClock.now() };
+    let account = NewAccount {
+        name,
+        email: None,
+        password_hash: "x".into(),
+        at: SystemClock.now(),
+        role: Role::Member,
+        notes: Vec::new(),
+    };
     Ok(store.register(account).await?.ok_or("a new database has no accounts")?.person)
 }
 

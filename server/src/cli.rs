@@ -2,6 +2,7 @@
 
 mod backup;
 mod healthcheck;
+mod keys;
 mod output;
 mod users;
 
@@ -55,6 +56,9 @@ enum Command {
     /// The life of the log, by which clients know whether it is still the one they saw
     #[command(subcommand)]
     Epoch(backup::Epoch),
+    /// The keys that sign logins, also beside running servers
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Manage accounts, also beside a running server
     #[command(subcommand)]
     User(users::Command),
@@ -95,6 +99,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Backup(arguments) => backup::back_up(arguments, &loaded.config).await,
         Command::Restore(arguments) => backup::restore(arguments, &loaded.config).await,
         Command::Epoch(command) => backup::epoch(command, &loaded.config).await,
+        Command::Keys(command) => keys::run(command, &loaded.config).await,
         Command::User(command) => users::run(command, &loaded.config).await,
     }
 }

@@ -174,11 +174,11 @@ impl fmt::Display for Loaded {
             let (text, source) = self.texts.of(setting.key);
             let line = match (setting.key, text) {
                 ("base_url", "") => format!("# base_url = \"{}\"", self.config.base_url()),
-                ("database_url", "") => format!("# database_url = \"{}\"", self.config.database),
+                ("database_url", "") => format!("# database_url = {:?}", self.config.database.to_string()),
                 (key, "") => format!("# {key} is not set"),
                 ("secret", _) => "# secret = (hidden)".to_owned(),
                 ("database_url" | "redis_url", text) => {
-                    format!("{} = \"{}\"", setting.key, values::without_password(text))
+                    format!("{} = {}", setting.key, toml::Value::from(values::without_password(text)))
                 }
                 (key, text) => format!("{key} = {}", toml::Value::from(text)),
             };

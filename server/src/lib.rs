@@ -7,6 +7,7 @@
 // A page is one type, as deep as its markup.
 #![recursion_limit = "512"]
 
+pub mod admin;
 pub mod auth;
 pub mod backend;
 pub mod bus;

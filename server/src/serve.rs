@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::csrf;
 
 use crate::{
+    admin::Admin,
     auth::Auth,
     backend::StoreBackend,
     bus::{
@@ -128,7 +129,8 @@ pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     loop {
         let opened = match &config.database {
             Database::Sqlite(path) => SqliteStore::open(path).await.map(shared),
-            servers => open_for_tool(servers).await,
+            Database::Postgres(url) => PostgresStore::open(url).await.map(shared),
+            Database::MySql(url) => MySqlStore::open(url).await.map(shared),
         };
         match opened {
             Err(error) if error.is_passing() && Instant::now() < deadline => {
@@ -140,12 +142,12 @@ pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
     }
 }
 
-/// Opens the database for a tool, also beside a running server. Tries once.
+/// Opens the database for a tool, also beside a running server. Tries once, and migrates nothing: only a server does.
 pub async fn open_for_tool(database: &Database) -> Result<Arc<dyn Store>, OpenError> {
     match database {
         Database::Sqlite(path) => SqliteStore::open_for_tool(path).await.map(shared),
-        Database::Postgres(url) => PostgresStore::open(url).await.map(shared),
-        Database::MySql(url) => MySqlStore::open(url).await.map(shared),
+        Database::Postgres(url) => PostgresStore::open_for_tool(url).await.map(shared),
+        Database::MySql(url) => MySqlStore::open_for_tool(url).await.map(shared),
     }
 }
 
@@ -165,6 +167,7 @@ pub async fn launch(
     tasks.spawn(housekeeping::index(state.clone()));
     tasks.spawn(housekeeping::forget(state.clone()));
     tasks.spawn(housekeeping::sweep(state.clone()));
+    tasks.spawn(housekeeping::write_seen(state.clone()));
     let connections =
         Connections::new(http::router(state.clone())?, state.config.trusted_proxies.clone(), header_within);
     tracing::info!(http.listen = %state.config.listen, http.base_url = %state.config.base_url(), "listening");
@@ -188,10 +191,25 @@ pub(crate) async fn assemble(
     let drain = CancellationToken::new();
     let push = Push::start(store.clone(), (bus, roster), clock.clone(), push, tasks, drain.clone()).await?;
     let auth = Auth::start(store.clone(), push.clone(), clock.clone(), config.clone()).await?;
+    let admin = Admin::new(store.clone(), push.clone(), auth.clone(), clock.clone(), config.clone());
     let backend = Arc::new(StoreBackend::new(store.clone(), push.clone()));
     let limits = Limits::new(config.rate_limits, &config.rates, clock.clone(), counters);
     let (sockets, started) = (TaskTracker::new(), Instant::now());
-    Ok(AppState { config, store, push, auth, limits, clock, backend, ui: Ui::new(), drain, sockets, ws, started })
+    Ok(AppState {
+        config,
+        store,
+        push,
+        auth,
+        admin,
+        limits,
+        clock,
+        backend,
+        ui: Ui::new(),
+        drain,
+        sockets,
+        ws,
+        started,
+    })
 }
 
 async fn stop(state: &AppState, listener: TcpListener, connections: Connections, tasks: TaskTracker) {

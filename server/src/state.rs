@@ -12,7 +12,17 @@ use push_system::{
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{auth::Auth, config::Config, limits::Limits, push::Push, store::Store, ui::Ui, ws};
+use crate::{
+    admin::Admin,
+    auth::Auth,
+    config::Config,
+    failpoint::{self, Number},
+    limits::Limits,
+    push::Push,
+    store::Store,
+    ui::Ui,
+    ws,
+};
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +35,8 @@ pub struct AppState {
     pub push: Push,
     /// Logins.
     pub auth: Auth,
+    /// What admins do.
+    pub admin: Admin,
     /// How often anybody may try.
     pub limits: Limits,
     /// The time.
@@ -62,6 +74,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        let now = Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        now.plus_ms(failpoint::number(Number::ClockMs, 0))
     }
 }

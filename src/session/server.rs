@@ -125,10 +125,10 @@ impl Connection {
             (Phase::Closing, _) => Vec::new(),
             (_, Err(error)) => match ill_typed_publish(text) {
                 Some(client_id) => vec![Action::Send(ServerFrame::Rejected { client_id, code: ErrorCode::Invalid })],
-                None => self.bad_frame(now, format!("{}: {error}", EN.bad_frame)),
+                None => self.bad_frame(now, unreadable(&error)),
             },
             (Phase::AwaitingResume, Ok(ClientFrame::Resume { since })) => vec![Action::Verify(since)],
-            (_, Ok(ClientFrame::Resume { .. })) => self.bad_frame(now, EN.resume_out_of_turn.to_owned()),
+            (_, Ok(ClientFrame::Resume { .. })) => self.bad_frame(now, EN.resume_out_of_turn),
             (_, Ok(frame)) => self.frame(frame),
         }
     }
@@ -151,11 +151,12 @@ impl Connection {
         }
     }
 
-    fn bad_frame(&mut self, now: u64, message: String) -> Vec<Action> {
+    fn bad_frame(&mut self, now: u64, message: &str) -> Vec<Action> {
         let since = now.saturating_sub(limits::BAD_FRAME_WINDOW_MS);
         self.bad_frames.retain(|at| *at > since || since == 0);
         self.bad_frames.push_back(now);
-        let error = Action::Send(ServerFrame::Error { code: ErrorCode::BadFrame, message, retry_ms: 0 });
+        let error =
+            Action::Send(ServerFrame::Error { code: ErrorCode::BadFrame, message: message.to_owned(), retry_ms: 0 });
         if self.bad_frames.len() < limits::BAD_FRAMES {
             return vec![error];
         }
@@ -225,6 +226,11 @@ impl Connection {
         self.phase = Phase::Closing;
         vec![Action::Close(code)]
     }
+}
+
+/// What is wrong with a frame, without the words of the parser.
+fn unreadable(error: &serde_json::Error) -> &'static str {
+    if error.is_data() { EN.bad_frame } else { EN.frame_not_json }
 }
 
 /// The key of a `publish` whose fields have wrong types: a refused message, as over HTTP, not a broken protocol.

@@ -3,6 +3,7 @@
 use crate::{
     accounts::{Person, Username},
     audience::Recipients,
+    catalogue::EN,
     error::ErrorCode,
     event::{Event, EventBody},
     ids::{MessageId, Seq, UserId},
@@ -96,6 +97,24 @@ mod server {
     #[test]
     fn a_resume_out_of_turn_is_a_bad_frame() {
         assert!(is_error(&live().text(1, r#"{"type":"resume","since":"x"}"#)[0]));
+    }
+
+    #[test]
+    fn a_bad_frame_is_told_in_words_of_our_own() {
+        for (frame, words) in [
+            ("{", EN.frame_not_json),
+            ("nonsense", EN.frame_not_json),
+            ("[]", EN.bad_frame),
+            (r#"{"type":"sing"}"#, EN.bad_frame),
+            (r#"{"type":"ack","seq":"x"}"#, EN.bad_frame),
+            (r#"{"type":"ack"}"#, EN.bad_frame),
+        ] {
+            let actions = live().text(1, frame);
+            assert!(
+                matches!(&actions[0], Action::Send(ServerFrame::Error { message, .. }) if message == words),
+                "{frame}: {actions:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! `MariaDB`.
 
-use std::{fs, ops::Deref, time::Duration};
+use std::{
+    fs,
+    ops::Deref,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, mysql::MySqlConnectOptions};
 use tokio::{sync::OnceCell, time::timeout};
@@ -87,6 +92,34 @@ impl MariaDb {
         connection.close().await.expect("a server that answers");
     }
 
+    /// Dumps a database as the manual says, with its own tool. Blocks meanwhile.
+    pub fn dump(&self, database: &str) -> Result<PathBuf, StartError> {
+        let file = self.folder().join(format!("{database}.sql"));
+        let mut words = self.connection();
+        words.extend(["--single-transaction", "--quick", "--routines"].map(str::to_owned));
+        words.extend([format!("--result-file={}", file.display()), database.to_owned()]);
+        self.run(&tool("mariadb-dump", "mysqldump")?, &words)?;
+        Ok(file)
+    }
+
+    /// Puts a dump into a new database of that name; the old one is gone. Blocks meanwhile.
+    pub fn restore(&self, database: &str, dump: &Path) -> Result<(), StartError> {
+        let client = tool("mariadb", "mysql")?;
+        let run = |sql: String, within: &str| {
+            let mut words = self.connection();
+            words.extend([format!("--execute={sql}"), within.to_owned()]);
+            self.run(&client, &words)
+        };
+        run(format!("DROP DATABASE {database}; CREATE DATABASE {database}"), "mysql")?;
+        run(format!("source {}", dump.display()), database)
+    }
+
+    /// What its own tools are told of it.
+    fn connection(&self) -> Vec<String> {
+        let port = format!("--port={}", self.port());
+        ["--no-defaults", "--host=127.0.0.1", &port, "--user=push"].map(str::to_owned).to_vec()
+    }
+
     /// Starts it again on the same port and data, after it was killed.
     pub async fn restart(&self) -> Result<(), StartError> {
         let options = options_of(self);
@@ -100,6 +133,11 @@ impl Deref for MariaDb {
     fn deref(&self) -> &Server {
         &self.0
     }
+}
+
+/// The tools had other names, and newer versions have only the new ones.
+fn tool(name: &'static str, before: &'static str) -> Result<PathBuf, StartError> {
+    binaries::find(name).or_else(|_| binaries::find(before))
 }
 
 fn options_of(server: &Server) -> MySqlConnectOptions {

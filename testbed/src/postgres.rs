@@ -1,6 +1,10 @@
 //! `PostgreSQL`.
 
-use std::{ops::Deref, time::Duration};
+use std::{
+    ops::Deref,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rustix::process::Signal;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
@@ -64,6 +68,28 @@ impl Postgres {
         let mut connection = options_of(self).connect().await.expect("a server that answers");
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("a good statement");
         connection.close().await.expect("a server that answers");
+    }
+
+    /// Dumps a database as the manual says, with its own tool. Blocks meanwhile.
+    pub fn dump(&self, database: &str) -> Result<PathBuf, StartError> {
+        let file = self.folder().join(format!("{database}.dump"));
+        let words = [
+            format!("--dbname={}", self.url(database)),
+            "--format=custom".to_owned(),
+            format!("--file={}", file.display()),
+        ];
+        self.run(&binaries::find("pg_dump")?, &words)?;
+        Ok(file)
+    }
+
+    /// Puts a dump into a new database of that name; the old one is gone. Blocks meanwhile.
+    pub fn restore(&self, database: &str, dump: &Path) -> Result<(), StartError> {
+        let maintenance = format!("--maintenance-db={}", self.url("postgres"));
+        let drop = ["--force".to_owned(), maintenance.clone(), database.to_owned()];
+        self.run(&binaries::find("dropdb")?, &drop)?;
+        self.run(&binaries::find("createdb")?, &[maintenance, database.to_owned()])?;
+        let words = [format!("--dbname={}", self.url(database)), dump.to_string_lossy().into_owned()];
+        self.run(&binaries::find("pg_restore")?, &words)
     }
 
     /// What `pg_ctl stop -m immediate` does: no checkpoint, recovery at the next start.

@@ -3,12 +3,12 @@
 use std::{
     fmt,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, any};
-use testbed::{MariaDb, Postgres, Redis, or_report};
+use testbed::{MariaDb, Postgres, Redis, StartError, or_report};
 
 use crate::failure::{Context, Failure};
 
@@ -26,6 +26,15 @@ pub(crate) enum Kind {
 impl Kind {
     /// All of them.
     pub(crate) const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mysql];
+
+    /// By the scheme of its URL.
+    pub(crate) fn of(url: &str) -> Self {
+        match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
+            "postgres" | "postgresql" => Self::Postgres,
+            "mysql" | "mariadb" => Self::Mysql,
+            _ => Self::Sqlite,
+        }
+    }
 
     /// Whether it is a server process, to which several instances can connect.
     pub(crate) fn is_server(self) -> bool {
@@ -146,6 +155,43 @@ impl Database {
         }
     }
 
+    /// Makes a dump as the manual says, and tells where it is; for a database that is a server.
+    pub(crate) async fn dump(&self) -> Result<PathBuf, Failure> {
+        let name = self.name();
+        match self {
+            Self::Sqlite(_) => Err(Failure::new("a file has no tool of its own")),
+            Self::Postgres(server, _) => {
+                let server = Arc::clone(server);
+                blocking(move || server.dump(&name)).await.context("pg_dump")
+            }
+            Self::Mysql(server, _) => {
+                let server = Arc::clone(server);
+                blocking(move || server.dump(&name)).await.context("mysqldump")
+            }
+        }
+    }
+
+    /// Puts a dump in its place.
+    pub(crate) async fn restore(&self, dump: PathBuf) -> Result<(), Failure> {
+        let name = self.name();
+        match self {
+            Self::Sqlite(_) => Err(Failure::new("a file has no tool of its own")),
+            Self::Postgres(server, _) => {
+                let server = Arc::clone(server);
+                blocking(move || server.restore(&name, &dump)).await.context("pg_restore")
+            }
+            Self::Mysql(server, _) => {
+                let server = Arc::clone(server);
+                blocking(move || server.restore(&name, &dump)).await.context("restoring a dump")
+            }
+        }
+    }
+
+    /// What it is called in its server.
+    fn name(&self) -> String {
+        self.url().rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
     /// Ends every session of the instances, on the server's side. Returns how many.
     pub(crate) async fn end_sessions(&self) -> Result<u64, Failure> {
         any::install_default_drivers();
@@ -172,6 +218,13 @@ impl Database {
         connection.close().await.context(what)?;
         Ok(sessions.len() as u64)
     }
+}
+
+/// Tools are waited for where that stops nobody else.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.context("a tool")?.context("a tool")
 }
 
 /// Sends Redis one command, in the words of `redis-cli`.

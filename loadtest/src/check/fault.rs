@@ -1,5 +1,7 @@
 //! What goes wrong, once: each fault is done, lasts, and is undone here.
 
+mod log;
+
 use std::{sync::PoisonError, time::Duration};
 
 use rustix::process::Signal;
@@ -25,7 +27,7 @@ impl World {
             Fault::StopInstance => self.stop_instance().await?,
             Fault::RollingRestart => self.rolling_restart().await?,
             Fault::MoveSockets => self.move_sockets().await?,
-            Fault::StallReaders => self.stall_readers().await,
+            Fault::StopReaders => self.stop_readers().await?,
             Fault::HalfOpen => self.half_open().await?,
             Fault::CutDatabase => self.cut_database().await,
             Fault::LoseCommit => self.lose_commit(),
@@ -34,6 +36,11 @@ impl World {
             Fault::Failpoint(point) => self.failpoint(point).await?,
             Fault::KillRedis | Fault::FlushRedis | Fault::StopRedis | Fault::EndRedisClients => self.redis().await?,
             Fault::Away(count) => self.away(count).await?,
+            Fault::WrongClock(by) => self.wrong_clock(by).await?,
+            Fault::Trim(kept) => self.trim(kept).await?,
+            Fault::Restore => self.restore().await?,
+            Fault::ReplaceFile => self.replace_file().await?,
+            Fault::Rewind => self.rewind().await?,
         }
         Ok(())
     }
@@ -79,15 +86,41 @@ impl World {
         self.fleet.begin(from, None).await
     }
 
-    async fn stall_readers(&mut self) {
-        let stalled = self.readers.len().div_ceil(20);
-        let before = self.fleet.resident_bytes();
-        self.readers[..stalled].iter().for_each(|reader| reader.order(Order::StopReading));
+    async fn stop_readers(&mut self) -> Result<(), Failure> {
+        let stopped = self.to_be_stopped();
+        let (from, before) = (self.now(), self.fleet.resident_bytes());
+        for reader in &mut self.readers[..stopped] {
+            reader.signal(Signal::STOP)?;
+        }
         time::sleep(self.plan.lasts).await;
         let after = self.fleet.resident_bytes();
-        self.readers[..stalled].iter().for_each(|reader| reader.order(Order::Read));
+        for reader in &mut self.readers[..stopped] {
+            reader.signal(Signal::CONT)?;
+        }
+        self.marks.windows.push((from, self.now()));
         self.mark();
-        self.notes.push(format!("server memory {} → {} MiB", before / MEBIBYTE, after / MEBIBYTE));
+        let grown = before.iter().zip(&after).map(|(before, after)| after.saturating_sub(*before)).max();
+        self.growth = self.growth.max(grown);
+        let mebibytes = |bytes: &[u64]| bytes.iter().max().map_or(0, |bytes| bytes / MEBIBYTE);
+        self.notes.push(format!("server memory {} → {} MiB", mebibytes(&before), mebibytes(&after)));
+        let newest = self.newest();
+        self.must_have(newest, "was stopped").await
+    }
+
+    /// Everybody catches up in time.
+    async fn must_have(&self, newest: u64, what: &str) -> Result<(), Failure> {
+        if self.all_have(newest, CAUGHT_UP_WITHIN).await {
+            return Ok(());
+        }
+        Err(Failure::new(format!("not everybody who {what} caught up in time")))
+    }
+
+    async fn wrong_clock(&mut self, by: Duration) -> Result<(), Failure> {
+        let sign = if self.injected.is_multiple_of(2) { "" } else { "-" };
+        self.fleet.terminate(0).await?;
+        self.fleet.begin(0, Some(&format!("clock-ms={sign}{}", by.as_millis()))).await?;
+        self.mark();
+        Ok(())
     }
 
     async fn half_open(&mut self) -> Result<(), Failure> {
@@ -196,9 +229,7 @@ impl World {
         self.readers[..away].iter().for_each(|reader| reader.order(Order::Read));
         self.mark();
         let back = Instant::now();
-        if !self.all_have(newest, CAUGHT_UP_WITHIN).await {
-            return Err(Failure::new("not everybody who was away caught up in time"));
-        }
+        self.must_have(newest, "was away").await?;
         self.notes.push(format!("caught up in {:.1} s", back.elapsed().as_secs_f64()));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::{env, fs, net::SocketAddr, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use tokio::{
     process::{Child, Command},
     time,
@@ -34,6 +34,8 @@ pub(crate) struct Ground {
     pub(crate) folder: PathBuf,
     /// `REDIS_URL`, if there is a Redis.
     pub(crate) redis: Option<String>,
+    /// `FAILPOINTS` of all of them, if the scenario has any.
+    pub(crate) failpoints: Option<&'static str>,
 }
 
 /// One instance, running or not.
@@ -89,7 +91,8 @@ impl Fleet {
         command.env("DATABASE_URL", &instance.database).env("PUSH_RATE_LIMITS", "off").env("PUSH_DRAIN_SECONDS", DRAIN);
         command.env("PUSH_MAX_SOCKETS_PER_USER", MANY).env("PUSH_MAX_SOCKETS_PER_ADDRESS", MANY);
         command.envs(self.ground.redis.iter().map(|url| ("REDIS_URL", url)));
-        command.envs(failpoint.map(|point| (FAILPOINTS, point)));
+        let failpoints: Vec<&str> = self.ground.failpoints.into_iter().chain(failpoint).collect();
+        command.env(FAILPOINTS, failpoints.join(","));
         command.current_dir(&self.ground.folder).kill_on_drop(true).stdin(Stdio::null());
         command.stdout(log.try_clone().context("an instance's log")?).stderr(log);
         Ok(command)
@@ -118,9 +121,7 @@ impl Fleet {
 
     /// Sends a signal to an instance that runs.
     pub(crate) fn signal(&self, number: usize, signal: Signal) -> Result<(), Failure> {
-        let Some(pid) = self.pid(number) else { return Ok(()) };
-        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(|| Failure::new("no process id"))?;
-        kill_process(pid, signal).context("signalling an instance")
+        self.pid(number).map_or(Ok(()), |pid| machine::signal(pid, signal).context("signalling an instance"))
     }
 
     fn pid(&self, number: usize) -> Option<u32> {
@@ -142,10 +143,25 @@ impl Fleet {
         stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
     }
 
-    /// Memory of the largest instance.
-    pub(crate) fn resident_bytes(&self) -> u64 {
+    /// Memory of each instance.
+    pub(crate) fn resident_bytes(&self) -> Vec<u64> {
         let pids = (0..self.instances.len()).filter_map(|number| self.pid(number));
-        pids.filter_map(|pid| machine::resident_bytes(pid).ok()).max().unwrap_or(0)
+        pids.map(|pid| machine::resident_bytes(pid).unwrap_or(0)).collect()
+    }
+
+    /// Runs the server's program as a tool on the database of the instances.
+    pub(crate) async fn tool(&self, words: &[&str]) -> Result<(), Failure> {
+        let instance = self.instances.first().ok_or_else(|| Failure::new("there is no instance of ours"))?;
+        let mut command = Command::new(&self.ground.binary);
+        command.args(words).env_clear().env("PATH", env::var_os("PATH").unwrap_or_default());
+        command.env("DATABASE_URL", &instance.database).env("PUSH_DATA_DIR", self.ground.folder.join("data"));
+        command.current_dir(&self.ground.folder).kill_on_drop(true).stdin(Stdio::null());
+        let output = command.output().await.context(format!("push-system {}", words.join(" ")))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(Failure::new(format!("push-system {} ended with {}: {said}", words.join(" "), output.status)))
     }
 
     /// Ends all, as they end on a machine that is switched off.

@@ -1,6 +1,9 @@
 //! What was recorded while a run went on: by the writers what was promised to them, by the readers what they saw.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    net::SocketAddr,
+};
 
 use push_system::{
     event::{Event, EventBody},
@@ -10,6 +13,7 @@ use push_system::{
     position::Position,
     read_state::ReadState,
 };
+use serde::{Deserialize, Serialize};
 
 /// Microseconds since the run began; one clock for readers and writers.
 pub(crate) type Micros = u64;
@@ -25,6 +29,8 @@ pub(crate) struct Publish {
     pub(crate) acks: Vec<Ack>,
     /// Whether it went to everyone, so that every reader must see it.
     pub(crate) to_everyone: bool,
+    /// When it was sent for the first time.
+    pub(crate) begun: Micros,
 }
 
 /// An answer of 200.
@@ -36,10 +42,12 @@ pub(crate) struct Ack {
     pub(crate) print: u64,
     /// When it came.
     pub(crate) at: Micros,
+    /// From which instance.
+    pub(crate) by: SocketAddr,
 }
 
 /// An event that a reader's inbox took in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seen {
     /// Its place.
     pub(crate) seq: u64,
@@ -50,7 +58,7 @@ pub(crate) struct Seen {
 }
 
 /// From one snapshot to the next: within it, nothing may be missing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Segment {
     /// The inbox as `GET /inbox` gave it.
     pub(crate) start: Snapshot,
@@ -60,8 +68,19 @@ pub(crate) struct Segment {
     pub(crate) end: u64,
 }
 
+/// A socket that was live: everything up to now was on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Live {
+    /// Since the `position` that said so.
+    pub(crate) from: Micros,
+    /// Until its end.
+    pub(crate) to: Micros,
+    /// Where it led to.
+    pub(crate) door: SocketAddr,
+}
+
 /// One reader's account of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ReaderHistory {
     /// For sentences.
     pub(crate) name: String,
@@ -71,15 +90,15 @@ pub(crate) struct ReaderHistory {
     pub(crate) segments: Vec<Segment>,
     /// The inbox at the end, cut to [`push_system::limits::SNAPSHOT_MESSAGES`].
     pub(crate) last: Snapshot,
-    /// When its sockets were live: from the `position` that said so to their end.
-    pub(crate) lives: Vec<(Micros, Micros)>,
+    /// Its sockets, as far as they were live.
+    pub(crate) lives: Vec<Live>,
     /// Sockets that were opened.
     pub(crate) connections: u64,
     /// `reset`s received.
     pub(crate) resets: Vec<String>,
     /// What no client should meet: unknown frames, terminal close codes, wrong counts.
     pub(crate) complaints: Vec<String>,
-    /// Whether it was told to stop reading for a while; its lateness is then nobody's fault.
+    /// Whether it was kept from reading for a while; its lateness is then nobody's fault.
     pub(crate) hindered: bool,
 }
 

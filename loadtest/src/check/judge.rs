@@ -1,12 +1,19 @@
 //! The verdict on a run: a pure function of what was recorded and what the tables hold.
+//!
+//! Where a backup was restored, the tables are those of several lives of the log, and each promise is judged by the life
+//! in which it was made: an acknowledgement by the tables of its time, what a reader applied between two snapshots by one
+//! life as a whole, and where everybody ends by the last one.
+
+mod promises;
 
 use std::collections::{HashMap, HashSet};
 
 use push_system::{accounts::Person, inbox::Snapshot, limits, read_state::ReadState};
 
 use super::{
-    history::{Ack, Publish, ReaderHistory, Record, Seen, Segment, message_print},
-    oracle::{Due, Expected, Fact, Row, Share, Tables},
+    history::{ReaderHistory, Record, Seen, Segment, message_print},
+    oracle::{Due, Expected, Life, Row, Share, Tables},
+    scenario::Resets,
 };
 
 /// Events shown on either side of the first difference.
@@ -33,7 +40,7 @@ pub(crate) struct Verdict {
     pub(crate) first: Option<String>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Lost,
     Duplicated,
@@ -52,29 +59,49 @@ impl Verdict {
         self.first.get_or_insert_with(sentence);
     }
 
+    /// Takes in what another one found.
+    fn absorb(&mut self, other: Self) {
+        self.checked += other.checked;
+        self.lost += other.lost;
+        self.duplicated += other.duplicated;
+        self.reordered += other.reordered;
+        self.other += other.other;
+        self.first = self.first.take().or(other.first);
+    }
+
+    fn violations(&self) -> u64 {
+        self.lost + self.duplicated + self.reordered + self.other
+    }
+
     /// Whether every promise was kept.
     pub(crate) fn is_clean(&self) -> bool {
         self.first.is_none()
     }
 }
 
-/// Compares a run with the tables it left.
-pub(crate) fn judge(record: &Record, tables: &Tables) -> Verdict {
+/// Compares a run with the tables it left: those at rest, and, where a backup was restored, those before each restore.
+pub(crate) fn judge(record: &Record, lives: &[Life], resets: Resets) -> Verdict {
     let mut verdict = Verdict::default();
-    log_is_dense(tables, &mut verdict);
-    rows_agree(tables, record.base, &mut verdict);
-    promises_are_stored(record, tables, &mut verdict);
+    for life in lives {
+        log_is_dense(&life.tables, &mut verdict);
+        rows_agree(&life.tables, record.base, &mut verdict);
+    }
+    promises::are_stored(record, lives, &mut verdict);
     let starts: HashMap<_, _> = record.starts.iter().map(|(user, read)| (*user, read)).collect();
     let nothing = ReadState::default();
-    for person in &tables.people {
+    for person in lives.last().into_iter().flat_map(|life| &life.tables.people) {
         let readers: Vec<_> = record.readers.iter().filter(|reader| reader.user == person.id).collect();
         let Some(start) = starts.get(&person.id).copied().or((!readers.is_empty()).then_some(&nothing)) else {
             continue;
         };
-        let share = Share::of(tables, person, start);
-        read_states_agree(person, &share, tables, record.base, &mut verdict);
+        let shares: Vec<Share<'_>> = lives.iter().map(|life| Share::of(&life.tables, person, start)).collect();
+        for (life, share) in lives.iter().zip(&shares) {
+            read_states_agree(person, share, &life.tables, record.base, &mut verdict);
+        }
+        let head = lives.last().map_or(0, |life| life.tables.head);
         for reader in readers {
-            follows(reader, &share, tables.head, &mut verdict);
+            resets_are_due(reader, resets, &mut verdict);
+            follows(reader, &shares, head, &mut verdict);
         }
     }
     verdict
@@ -135,74 +162,6 @@ fn audience_of(row: &Row, ids: &HashMap<String, u64>) -> String {
     people.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// Acknowledged ⊆ stored, under the same number and with the same content; what was not acknowledged is there once or
-/// not at all; and nothing is there that nobody sent.
-fn promises_are_stored(record: &Record, tables: &Tables, verdict: &mut Verdict) {
-    let mut stored: HashMap<(u64, &str), Vec<&Row>> = HashMap::new();
-    for row in tables.rows.iter().filter(|row| row.seq > record.base) {
-        if let Fact::Published(message, key) = &row.fact {
-            stored.entry((message.sender.id.0, key)).or_default().push(row);
-        }
-    }
-    let mut acknowledged: HashMap<u64, &str> = HashMap::new();
-    for publish in &record.publishes {
-        verdict.published += 1;
-        let rows = stored.remove(&(publish.sender.0, publish.key.as_str())).unwrap_or_default();
-        stored_at_most_once(publish, &rows, tables, verdict);
-        let Some(first) = publish.acks.first() else { continue };
-        verdict.acknowledged += 1;
-        if let Some(other) = acknowledged.insert(first.id, &publish.key) {
-            verdict.note(Kind::Other, || {
-                format!("{} and key {other} were both acknowledged as {}", named(publish), first.id)
-            });
-        }
-        acknowledged_is_stored(publish, first, &rows, verdict);
-    }
-    let ours: HashSet<u64> = record.publishes.iter().map(|publish| publish.sender.0).collect();
-    for ((sender, key), rows) in stored.into_iter().filter(|((sender, _), _)| ours.contains(sender)) {
-        verdict
-            .note(Kind::Other, || format!("event {} has key {key} of person {sender}, who never sent it", rows[0].seq));
-    }
-}
-
-fn named(publish: &Publish) -> String {
-    format!("the message with key {} of person {}", publish.key, publish.sender)
-}
-
-fn stored_at_most_once(publish: &Publish, rows: &[&Row], tables: &Tables, verdict: &mut Verdict) {
-    let Some(row) = rows.first() else { return };
-    if rows.len() > 1 {
-        let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
-        verdict.note(Kind::Duplicated, || format!("{} is expected once, and stored as {seqs:?}", named(publish)));
-    }
-    let kept = tables.keys.get(&(publish.sender, publish.key.clone()));
-    if kept != Some(&row.seq) {
-        verdict.note(Kind::Other, || format!("{} is event {}, and its key says {kept:?}", named(publish), row.seq));
-    }
-}
-
-fn acknowledged_is_stored(publish: &Publish, first: &Ack, rows: &[&Row], verdict: &mut Verdict) {
-    let what = || named(publish);
-    if let Some(other) = publish.acks.iter().find(|ack| ack.id != first.id) {
-        verdict.note(Kind::Duplicated, || {
-            format!("{} was acknowledged as {} and again as {}", what(), first.id, other.id)
-        });
-    }
-    let Some(message) = rows.iter().find(|row| row.seq == first.id).and_then(|row| row.message()) else {
-        let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
-        return verdict.note(Kind::Lost, || {
-            format!("{} was acknowledged as {}; expected it in the table, saw {seqs:?}", what(), first.id)
-        });
-    };
-    let print = message_print(message);
-    if let Some(ack) = publish.acks.iter().find(|ack| ack.print != print) {
-        verdict.note(Kind::Other, || {
-            let (saw, id) = (ack.print, ack.id);
-            format!("{}, {id}, was acknowledged with content {saw:016x} and is stored with {print:016x}", what())
-        });
-    }
-}
-
 fn read_states_agree(person: &Person, share: &Share<'_>, tables: &Tables, base: u64, verdict: &mut Verdict) {
     if let Some((seq, expected, said)) = share.miscounted(base) {
         verdict.note(Kind::Other, || {
@@ -217,19 +176,30 @@ fn read_states_agree(person: &Person, share: &Share<'_>, tables: &Tables, base: 
     }
 }
 
+fn resets_are_due(reader: &ReaderHistory, resets: Resets, verdict: &mut Verdict) {
+    let Some(reason) = reader.resets.first() else { return };
+    let due = match resets {
+        Resets::None => false,
+        Resets::OfThoseAway => reader.hindered,
+        Resets::OfAll => true,
+    };
+    if !due {
+        verdict.note(Kind::Other, || format!("{} was reset ({reason}) though nothing cut its log", reader.name));
+    }
+}
+
 /// Every reader applied exactly what it was entitled to, between snapshots that are folds, and ended with the fold.
-fn follows(reader: &ReaderHistory, share: &Share<'_>, head: u64, verdict: &mut Verdict) {
+fn follows(reader: &ReaderHistory, shares: &[Share<'_>], head: u64, verdict: &mut Verdict) {
     for complaint in &reader.complaints {
         verdict.note(Kind::Other, || format!("{}: {complaint}", reader.name));
     }
-    if let Some(reason) = reader.resets.first() {
-        verdict.note(Kind::Other, || format!("{} was reset ({reason}) though nothing cut the log", reader.name));
+    let Some(share) = shares.last() else { return };
+    let Some((last, earlier)) = reader.segments.split_last() else { return };
+    for segment in earlier {
+        verdict.absorb(of_one_life(&reader.name, segment, shares));
     }
-    for segment in &reader.segments {
-        snapshot_is_fold(&format!("{}: the snapshot", reader.name), &segment.start, share, verdict);
-        sequence_is_due(&reader.name, segment, share, verdict);
-    }
-    let end = reader.segments.last().map_or(0, |segment| segment.end);
+    verdict.absorb(of_one_life(&reader.name, last, std::slice::from_ref(share)));
+    let end = last.end;
     if !share.due(end, head).is_empty() {
         let missing: Vec<u64> = share.due(end, head).iter().map(|due| due.seq).take(2 * AROUND).collect();
         verdict.note(Kind::Lost, || {
@@ -237,6 +207,17 @@ fn follows(reader: &ReaderHistory, share: &Share<'_>, head: u64, verdict: &mut V
         });
     }
     snapshot_is_fold(&format!("{}: the inbox at the end", reader.name), &reader.last, share, verdict);
+}
+
+/// What was seen between two snapshots is of one life as a whole; whichever it contradicts least.
+fn of_one_life(name: &str, segment: &Segment, shares: &[Share<'_>]) -> Verdict {
+    let by = |share| {
+        let mut verdict = Verdict::default();
+        snapshot_is_fold(&format!("{name}: the snapshot"), &segment.start, share, &mut verdict);
+        sequence_is_due(name, segment, share, &mut verdict);
+        verdict
+    };
+    shares.iter().map(by).min_by_key(Verdict::violations).unwrap_or_default()
 }
 
 fn snapshot_is_fold(what: &str, saw: &Snapshot, share: &Share<'_>, verdict: &mut Verdict) {

@@ -2,9 +2,10 @@
 //!
 //! Writers publish, readers read with the client every browser uses, and something goes wrong meanwhile ([`scenario`],
 //! [`fault`]). When all is quiet, [`judge`] compares what was promised and what was seen ([`history`]) with what the
-//! tables hold ([`tables`]), by a rule of its own ([`oracle`]).
+//! tables hold ([`tables`]), by a rule of its own ([`oracle`]), and [`timing`] with what the scenario allows ([`bounds`]).
 
 mod backing;
+mod bounds;
 mod chance;
 mod fault;
 mod fleet;
@@ -23,6 +24,8 @@ mod timing;
 mod world;
 mod writer;
 
+pub(crate) use reader::process::run as read;
+
 use std::{
     fs,
     net::{SocketAddr, ToSocketAddrs},
@@ -40,6 +43,13 @@ use self::{
     world::{Plan, Running},
 };
 use crate::failure::{Context, Failure};
+
+/// Who publishes, where nothing else is said.
+const WRITERS: usize = 4;
+/// Publishes a second, where nothing else is said.
+const RATE: u32 = 80;
+/// How long faults go on in the short list.
+const SHORT_SECONDS: u64 = 3;
 
 /// What is asked for.
 #[expect(clippy::doc_markdown, reason = "the comments are the help text, printed as they are")]
@@ -68,17 +78,20 @@ pub(crate) struct Check {
     #[arg(long)]
     instances: Option<usize>,
     /// Who publishes
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = WRITERS)]
     writers: usize,
-    /// Who reads
-    #[arg(long, default_value_t = 12)]
-    readers: usize,
+    /// Who reads [default: the scenario's]
+    #[arg(long)]
+    readers: Option<usize>,
     /// Publishes a second, all writers together
-    #[arg(long, default_value_t = 80)]
+    #[arg(long, default_value_t = RATE)]
     rate: u32,
-    /// How long faults go on [default: 12; in the short list 4]
+    /// How long faults go on [default: the scenario's; in the short list 3]
     #[arg(long)]
     seconds: Option<u64>,
+    /// For a machine that is slow or does other things: the bounds of times are multiplied by this
+    #[arg(long, default_value_t = 1.0)]
+    slack: f64,
     /// Of all choices that are not the machine's
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -89,14 +102,14 @@ pub(crate) struct Check {
     #[arg(long, requires = "database_url", conflicts_with_all = ["fault", "short", "long"])]
     url: Vec<String>,
     /// Their database
-    #[arg(long)]
+    #[arg(long, requires = "url", conflicts_with = "database")]
     database_url: Option<String>,
     /// Damage one event of one reader's log, to see the checker fail
     #[arg(long, value_enum)]
     sabotage: Option<Sabotage>,
-    /// A document whose table is to be replaced
+    /// Write the table there; in a document that has the two marks, between them
     #[arg(long, value_name = "FILE")]
-    write: Option<PathBuf>,
+    table: Option<PathBuf>,
 }
 
 /// Runs what was asked for. Returns whether the guarantee held throughout.
@@ -117,11 +130,11 @@ pub(crate) async fn check(arguments: &Check) -> Result<bool, Failure> {
         }
         match run_in_folder(plan, &servers, arguments.running()?).await {
             Ok(outcome) => {
-                held &= outcome.verdict.is_clean();
+                held &= outcome.is_good();
                 outcomes.push(outcome);
                 // After each, so that a list that is interrupted leaves what it found.
-                if let Some(document) = &arguments.write {
-                    report::write(document, &outcomes)?;
+                if let Some(file) = &arguments.table {
+                    report::write(file, &outcomes)?;
                 }
             }
             Err(failure) => {
@@ -129,6 +142,9 @@ pub(crate) async fn check(arguments: &Check) -> Result<bool, Failure> {
                 held = false;
             }
         }
+    }
+    if arguments.long {
+        println!("\n{}", report::table(&outcomes));
     }
     Ok(held)
 }
@@ -145,7 +161,10 @@ async fn run_in_folder(mut plan: Plan, servers: &Servers, running: Option<Runnin
             if let Some(violation) = &outcome.verdict.first {
                 println!("  VIOLATION: {violation}");
             }
-            outcome.verdict.is_clean()
+            for sentence in &outcome.exceeded {
+                println!("  EXCEEDED: {sentence}");
+            }
+            outcome.is_good()
         }
         Err(_) => false,
     };
@@ -185,21 +204,30 @@ impl Check {
     }
 
     fn plan(&self, scenario: &'static Scenario, database: Kind, redis: bool, binary: &Path) -> Plan {
-        let seconds = self.seconds.unwrap_or(if self.short { 4 } else { 12 });
+        let seconds = self.seconds.unwrap_or(if self.short { SHORT_SECONDS } else { scenario.seconds() });
         Plan {
             scenario,
             database,
             redis,
-            instances: self.instances.unwrap_or(if database.is_server() { 2 } else { 1 }),
+            instances: self.instances(database),
             writers: self.writers,
-            readers: self.readers,
+            readers: self.readers.unwrap_or(scenario.readers),
             rate: self.rate,
             time: Duration::from_secs(seconds),
             lasts: if self.short { scenario.lasts.1 } else { scenario.lasts.0 },
+            slack: self.slack,
             seed: self.seed,
             sabotage: self.sabotage,
             binary: binary.to_owned(),
             folder: PathBuf::new(),
+        }
+    }
+
+    fn instances(&self, database: Kind) -> usize {
+        match (self.url.len(), self.instances) {
+            (0, Some(wanted)) => wanted,
+            (0, None) => 1 + usize::from(database.is_server()),
+            (running, _) => running,
         }
     }
 
@@ -213,10 +241,11 @@ impl Check {
     }
 
     fn databases(&self) -> Vec<Kind> {
-        match (self.database.is_empty(), self.is_list()) {
-            (false, _) => self.database.clone(),
-            (true, true) => Kind::ALL.to_vec(),
-            (true, false) => vec![Kind::Sqlite],
+        match (&self.database_url, self.database.is_empty(), self.is_list()) {
+            (Some(url), _, _) => vec![Kind::of(url)],
+            (None, false, _) => self.database.clone(),
+            (None, true, true) => Kind::ALL.to_vec(),
+            (None, true, false) => vec![Kind::Sqlite],
         }
     }
 

@@ -3,14 +3,9 @@
 
 use std::collections::HashMap;
 
-use push_system::{
-    accounts::Person,
-    ids::{MessageId, UserId},
-    message::Message,
-    read_state::ReadState,
-};
+use push_system::{accounts::Person, ids::UserId, message::Message, read_state::ReadState};
 
-use super::history::{Content, event_print};
+use super::history::{Content, Micros, event_print};
 
 /// A row of `event`, joined with what it stands for.
 #[derive(Clone, Debug)]
@@ -47,11 +42,32 @@ pub(crate) struct Due {
     pub(crate) print: u64,
 }
 
+/// The log between its beginning and a restored backup, or between two of them: the tables as they were at its end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Life {
+    /// What it left.
+    pub(crate) tables: Tables,
+    /// Acknowledgements that came earlier are not of this life.
+    pub(crate) from: Micros,
+    /// Acknowledgements that came later are not of this life. Two lives overlap by what an answer takes where the log was
+    /// put back under running instances.
+    pub(crate) until: Micros,
+}
+
+impl Life {
+    /// One that is not over.
+    pub(crate) fn last(tables: Tables, from: Micros) -> Self {
+        Self { tables, from, until: Micros::MAX }
+    }
+}
+
 /// The tables at rest.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tables {
     /// `head.seq`
     pub(crate) head: u64,
+    /// `head.epoch`
+    pub(crate) epoch: String,
     /// All events, ascending.
     pub(crate) rows: Vec<Row>,
     /// All accounts.
@@ -114,10 +130,11 @@ impl Row {
 
 /// One person's share of the tables.
 pub(crate) struct Share<'a> {
-    person: Person,
     start: ReadState,
     rows: Vec<&'a Row>,
     due: Vec<Due>,
+    /// Numbers of the messages of others, ascending.
+    of_others: Vec<u64>,
 }
 
 impl<'a> Share<'a> {
@@ -125,7 +142,9 @@ impl<'a> Share<'a> {
     pub(crate) fn of(tables: &'a Tables, person: &Person, start: &ReadState) -> Self {
         let rows: Vec<&Row> = tables.rows.iter().filter(|row| row.concerns(person)).collect();
         let due = rows.iter().filter_map(|row| row.due()).collect();
-        Self { person: person.clone(), start: start.clone(), rows, due }
+        let of_others = rows.iter().filter_map(|row| row.message()).filter(|message| message.sender.id != person.id);
+        let of_others = of_others.map(|message| message.id.0).collect();
+        Self { start: start.clone(), rows, due, of_others }
     }
 
     /// Everything after `after` and up to `through`.
@@ -138,14 +157,12 @@ impl<'a> Share<'a> {
     /// The fold of everything up to `through`.
     pub(crate) fn inbox(&self, through: u64, page: usize) -> Expected {
         let rows = &self.rows[..self.rows.partition_point(|row| row.seq <= through)];
-        let messages: Vec<&Message> = rows.iter().rev().filter_map(|row| row.message()).collect();
+        let mut messages: Vec<&Message> = rows.iter().rev().filter_map(|row| row.message()).take(page + 1).collect();
+        let has_more = messages.len() > page;
+        messages.truncate(page);
         let read = self.read_at(rows);
-        Expected {
-            unread: self.unread(&messages, &read),
-            has_more: messages.len() > page,
-            messages: messages.into_iter().take(page).cloned().collect(),
-            read,
-        }
+        let unread = self.unread(through, &read);
+        Expected { messages: messages.into_iter().cloned().collect(), has_more, read, unread }
     }
 
     fn read_at(&self, rows: &[&Row]) -> ReadState {
@@ -156,19 +173,25 @@ impl<'a> Share<'a> {
         last.unwrap_or(&self.start).clone()
     }
 
-    fn unread(&self, messages: &[&Message], read: &ReadState) -> u64 {
-        let is_read =
-            |id: MessageId| id <= read.read_upto || read.exceptions.iter().any(|(a, b)| (a..=b).contains(&id.0));
-        messages.iter().filter(|message| message.sender.id != self.person.id && !is_read(message.id)).count() as u64
+    /// Messages of others up to `through` that are neither up to `read_upto` nor in one of the other ranges.
+    fn unread(&self, through: u64, read: &ReadState) -> u64 {
+        let up_to = |id: u64| self.of_others.partition_point(|other| *other <= id.min(through));
+        let mut read_up_to = read.read_upto.0;
+        let mut unread = up_to(through) - up_to(read_up_to);
+        for (from, to) in read.exceptions.iter().filter(|(_, to)| *to > read.read_upto.0) {
+            // Ranges ascend; were they to overlap, nothing is to be taken off twice.
+            let before = from.saturating_sub(1).max(read_up_to);
+            unread -= up_to(to.max(before)) - up_to(before);
+            read_up_to = read_up_to.max(to);
+        }
+        unread as u64
     }
 
     /// The first event whose count of unread messages is not what the tables say, with both numbers.
     pub(crate) fn miscounted(&self, after: u64) -> Option<(u64, u64, u64)> {
         self.rows.iter().filter(|row| row.seq > after).find_map(|row| match &row.fact {
             Fact::Read(state, said) => {
-                let before = &self.rows[..self.rows.partition_point(|other| other.seq < row.seq)];
-                let messages: Vec<&Message> = before.iter().filter_map(|row| row.message()).collect();
-                let counted = self.unread(&messages, state);
+                let counted = self.unread(row.seq - 1, state);
                 (counted != *said).then_some((row.seq, counted, *said))
             }
             Fact::Published(..) | Fact::Other(_) => None,

@@ -38,6 +38,11 @@ impl Member {
         Ok(Self { person: answer.user, token: RwLock::new(answer.access_token) })
     }
 
+    /// Somebody who is registered already.
+    pub(crate) fn known(person: Person, token: String) -> Self {
+        Self { person, token: RwLock::new(token) }
+    }
+
     /// The access token in use.
     pub(crate) fn token(&self) -> String {
         self.token.read().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,14 +1,15 @@
 //! A reader: a real WebSocket around the client session and the reducer that browsers use, and a log of what they did.
 
+mod handle;
 mod io;
+pub(crate) mod process;
+
+pub(crate) use handle::{Handle, Order};
 
 use std::{
     collections::VecDeque,
     net::SocketAddr,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -17,18 +18,19 @@ use push_system::{
     event::Event,
     inbox::{Applied, Inbox, Snapshot},
     limits,
+    position::{Pos, Position},
     protocol::{CloseCode, ServerFrame},
     session::client::{ClientSession, Effect, Login, Status, Ticket},
 };
 use tokio::{
     sync::watch,
-    task::JoinHandle,
     time::{self, Instant, MissedTickBehavior},
 };
 
+use self::handle::Progress;
 use super::{
     chance::Chance,
-    history::{self, Micros, ReaderHistory, Segment},
+    history::{self, Live, Micros, ReaderHistory, Segment},
     people::Member,
     sabotage::{self, Sabotage},
 };
@@ -38,51 +40,6 @@ use crate::{crowd::Socket, failure::Failure};
 const TICK: Duration = Duration::from_millis(20);
 /// Messages kept while folding; more than any snapshot shows.
 const KEPT: usize = 500;
-
-/// What a reader is told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// Read.
-    Read,
-    /// Keep the socket and leave what comes in it.
-    StopReading,
-    /// Be offline.
-    Away,
-    /// Hand in the log.
-    Finish,
-}
-
-/// A reader at work.
-pub(crate) struct Handle {
-    orders: watch::Sender<Order>,
-    progress: Arc<Progress>,
-    task: JoinHandle<ReaderHistory>,
-}
-
-/// What can be asked of a reader while it reads.
-#[derive(Debug, Default)]
-struct Progress {
-    seq: AtomicU64,
-    live: AtomicU64,
-}
-
-impl Handle {
-    /// Tells it something.
-    pub(crate) fn order(&self, order: Order) {
-        self.orders.send_replace(order);
-    }
-
-    /// Whether it is live and has everything up to `seq`.
-    pub(crate) fn has(&self, seq: u64) -> bool {
-        self.progress.live.load(Relaxed) == 1 && self.progress.seq.load(Relaxed) >= seq
-    }
-
-    /// Ends it.
-    pub(crate) async fn finish(self) -> Result<ReaderHistory, Failure> {
-        self.order(Order::Finish);
-        self.task.await.map_err(|error| Failure::new(format!("a reader ended badly: {error}")))
-    }
-}
 
 /// What a reader is made of.
 pub(crate) struct Seat {
@@ -102,6 +59,19 @@ pub(crate) struct Seat {
     pub(crate) receive_buffer: Option<u32>,
 }
 
+impl Seat {
+    /// One of the doors.
+    fn door(&self, choice: u64) -> SocketAddr {
+        let doors = self.doors.read().unwrap_or_else(PoisonError::into_inner);
+        doors[usize::try_from(choice % doors.len() as u64).unwrap_or(0)]
+    }
+}
+
+/// The life of the log that a position is of.
+fn epoch_of(pos: &Pos) -> String {
+    pos.as_str().parse().map_or_else(|_| String::new(), |position: Position| position.epoch.as_str().to_owned())
+}
+
 /// Something that was waited for.
 enum Done {
     Opened(u64, Result<Box<Socket>, CloseCode>),
@@ -114,8 +84,10 @@ struct Reader {
     session: ClientSession,
     inbox: Inbox,
     history: ReaderHistory,
-    progress: Arc<Progress>,
+    progress: watch::Sender<Progress>,
     socket: Option<Socket>,
+    /// Where it leads to, or the one before did.
+    door: SocketAddr,
     /// Counts attempts to connect, so that the outcome of an older one is not taken for the latest.
     attempt: u64,
     live_since: Option<Micros>,
@@ -125,13 +97,14 @@ struct Reader {
 /// Starts a reader at an inbox that was just loaded.
 pub(crate) fn start(seat: Seat, snapshot: Snapshot) -> Handle {
     let (orders, told) = watch::channel(Order::Read);
-    let progress = Arc::new(Progress::default());
-    let reader = Reader::new(seat, snapshot, Arc::clone(&progress));
-    Handle { orders, progress, task: tokio::spawn(reader.run(told)) }
+    let (tell, progress) = watch::channel(Progress::default());
+    let reader = Reader::new(seat, snapshot, tell);
+    let task = tokio::spawn(async { Ok(reader.run(told).await) });
+    Handle::new(orders, progress, task, None)
 }
 
 impl Reader {
-    fn new(seat: Seat, snapshot: Snapshot, progress: Arc<Progress>) -> Self {
+    fn new(seat: Seat, snapshot: Snapshot, progress: watch::Sender<Progress>) -> Self {
         let mut jitter = seat.chance.fork(1);
         let random = Box::new(move || jitter.share());
         let session = ClientSession::new(snapshot.user.id, snapshot.pos.clone(), snapshot.seq, random);
@@ -146,8 +119,8 @@ impl Reader {
             complaints: Vec::new(),
             hindered: false,
         };
-        let (inbox, waiting) = (Inbox::from(snapshot), FuturesUnordered::new());
-        Self { seat, session, inbox, history, progress, socket: None, attempt: 0, live_since: None, waiting }
+        let (inbox, waiting, door) = (Inbox::from(snapshot), FuturesUnordered::new(), seat.door(0));
+        Self { seat, session, inbox, history, progress, socket: None, door, attempt: 0, live_since: None, waiting }
     }
 
     fn now(&self) -> Micros {
@@ -164,8 +137,6 @@ impl Reader {
         let effects = self.session.start(self.now_ms());
         self.carry_out(effects).await;
         loop {
-            let order = *orders.borrow();
-            let reads = self.socket.is_some() && order != Order::StopReading;
             tokio::select! {
                 biased;
                 _ = orders.changed() => {
@@ -175,10 +146,9 @@ impl Reader {
                     }
                     self.obey(order).await;
                 }
-                frame = io::next_text(self.socket.as_mut()), if reads => self.received(frame).await,
+                frame = io::next_text(self.socket.as_mut()), if self.socket.is_some() => self.received(frame).await,
                 Some(done) = self.waiting.next() => self.done(done).await,
-                // Who does not read does not judge the silence either: that is what a stopped process is like.
-                _ = ticks.tick(), if order != Order::StopReading => {
+                _ = ticks.tick() => {
                     let effects = self.session.tick(self.now_ms());
                     self.carry_out(effects).await;
                 }
@@ -191,7 +161,7 @@ impl Reader {
         let effects = match order {
             Order::Away => self.session.offline(),
             Order::Read => self.session.wake(self.now_ms()),
-            Order::StopReading | Order::Finish => Vec::new(),
+            Order::Finish => Vec::new(),
         };
         self.history.hindered |= order != Order::Read;
         self.carry_out(effects).await;
@@ -201,20 +171,26 @@ impl Reader {
         let live = self.session.status() == Status::Live;
         match (live, self.live_since) {
             (true, None) => self.live_since = Some(self.now()),
-            (false, Some(since)) => {
-                self.history.lives.push((since, self.now()));
-                self.live_since = None;
-            }
+            (false, Some(_)) => self.no_longer_live(),
             _ => {}
         }
-        self.progress.seq.store(self.inbox.seq().0, Relaxed);
-        self.progress.live.store(u64::from(live), Relaxed);
+        let (seq, epoch) = (self.inbox.seq().0, epoch_of(self.inbox.pos()));
+        self.progress.send_if_modified(|progress| {
+            let new = Progress { seq, epoch, live };
+            let differs = *progress != new;
+            *progress = new;
+            differs
+        });
+    }
+
+    fn no_longer_live(&mut self) {
+        let to = self.now();
+        let live = self.live_since.take().map(|from| Live { from, to, door: self.door });
+        self.history.lives.extend(live);
     }
 
     fn hand_in(mut self) -> ReaderHistory {
-        if let Some(since) = self.live_since {
-            self.history.lives.push((since, self.now()));
-        }
+        self.no_longer_live();
         self.history.last = self.inbox.snapshot(limits::SNAPSHOT_MESSAGES as usize);
         self.history
     }
@@ -342,14 +318,17 @@ impl Reader {
     }
 
     fn any_door(&mut self) -> SocketAddr {
-        let doors = self.seat.doors.read().unwrap_or_else(PoisonError::into_inner);
-        doors[self.seat.chance.index(doors.len())]
+        let choice = self.seat.chance.next();
+        self.seat.door(choice)
     }
 
     fn connect(&mut self, since: String) {
         self.attempt += 1;
         self.socket = None;
-        let (attempt, door) = (self.attempt, self.any_door());
+        // What ends here is accounted for under the door it had.
+        self.report();
+        self.door = self.any_door();
+        let (attempt, door) = (self.attempt, self.door);
         let line = io::Line { door, number: self.seat.number, receive_buffer: self.seat.receive_buffer };
         let token = self.seat.member.token();
         self.waiting

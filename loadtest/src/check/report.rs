@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use super::run::Outcome;
+use super::{RATE, WRITERS, run::Outcome, timing::Pair};
 use crate::failure::{Context, Failure};
 
 /// The fields of a line, in order.
@@ -20,7 +20,7 @@ const COLUMNS: [&str; 12] = [
     "worst staleness",
     "recovery",
 ];
-/// What the table in a document stands between.
+/// What the table stands between in a document.
 const FROM: &str = "<!-- measured: from -->\n";
 const TO: &str = "<!-- measured: to -->";
 
@@ -48,7 +48,22 @@ pub(crate) fn summary(outcome: &Outcome) -> String {
         time(timing.worst),
         outcome.took.as_secs_f64(),
     );
-    std::iter::once(text).chain(outcome.notes.iter().cloned()).collect::<Vec<_>>().join("\n  ")
+    std::iter::once(text).chain(noted(outcome)).collect::<Vec<_>>().join("\n  ")
+}
+
+/// What only some scenarios measure.
+fn noted(outcome: &Outcome) -> impl Iterator<Item = String> {
+    let Outcome { plan, timing, .. } = outcome;
+    let pair = |what: &str, pair: Option<Pair>| {
+        pair.map(|Pair { calm, during }| format!("{what} p99 {}, before {}", time(during), time(calm)))
+    };
+    let between = timing.between.filter(|_| plan.scenario.bounds.between.is_some());
+    let measured = [
+        pair("delivery meanwhile", timing.others),
+        pair("publish meanwhile", timing.publish),
+        between.map(|added| format!("between instances the median grows by {} µs", added.as_micros())),
+    ];
+    measured.into_iter().flatten().chain(outcome.notes.iter().cloned())
 }
 
 fn cells(outcome: &Outcome) -> [String; 12] {
@@ -86,26 +101,49 @@ fn command(outcome: &Outcome) -> String {
     let name = plan.scenario.name;
     let (seed, seconds) = (plan.seed, plan.time.as_secs());
     let what = format!("--fault {name} --database {database}{redis} --instances {instances}");
-    format!("`make chaos ARGS=\"{what} --seconds {seconds} --seed {seed}\"`")
+    let unusual = [
+        (plan.writers != WRITERS).then(|| format!(" --writers {}", plan.writers)),
+        (plan.rate != RATE).then(|| format!(" --rate {}", plan.rate)),
+        (plan.readers != plan.scenario.readers).then(|| format!(" --readers {}", plan.readers)),
+    ];
+    let unusual: String = unusual.into_iter().flatten().collect();
+    format!("`make chaos ARGS=\"{what}{unusual} --seconds {seconds} --seed {seed}\"`")
 }
 
-/// Puts the table into a document, in place of the one between its two marks.
-pub(crate) fn write(document: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
-    let text = fs::read_to_string(document).context(document.display())?;
-    let marks = text.split_once(FROM).and_then(|(before, rest)| Some((before, rest.split_once(TO)?.1)));
-    let (before, after) = marks.ok_or_else(|| Failure::new(format!("{} has no place for it", document.display())))?;
-    fs::write(document, format!("{before}{FROM}{}{TO}{after}", table(outcomes))).context(document.display())
+/// Writes the table into a file: between its two marks where it has them, else as the whole of it.
+pub(crate) fn write(file: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
+    let present = fs::read_to_string(file).unwrap_or_default();
+    fs::write(file, placed(&present, &table(outcomes))).context(file.display())
 }
 
-fn table(outcomes: &[Outcome]) -> String {
+fn placed(document: &str, table: &str) -> String {
+    let marks = document.split_once(FROM).and_then(|(before, rest)| Some((before, rest.split_once(TO)?.1)));
+    marks.map_or_else(|| table.to_owned(), |(before, after)| format!("{before}{FROM}{table}{TO}{after}"))
+}
+
+/// The runs as a Markdown table.
+pub(crate) fn table(outcomes: &[Outcome]) -> String {
     let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut names: Vec<String> = COLUMNS.map(str::to_owned).to_vec();
-    names.push("command".to_owned());
+    names.extend(["noted", "command"].map(str::to_owned));
     let rule = format!("|{}\n", "---|".repeat(names.len()));
     let rows = outcomes.iter().map(|outcome| {
         let mut cells = cells(outcome).to_vec();
+        cells.push(noted(outcome).collect::<Vec<_>>().join("; "));
         cells.push(command(outcome));
         row(&cells)
     });
     [row(&names), rule].into_iter().chain(rows).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_takes_the_place_of_the_one_between_the_marks_and_nothing_else() {
+        let document = format!("before\n{FROM}old\n{TO}after\n");
+        assert_eq!(placed(&document, "new\n"), format!("before\n{FROM}new\n{TO}after\n"));
+        assert_eq!(placed("an earlier table\n", "new\n"), "new\n");
+    }
 }

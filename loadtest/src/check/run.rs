@@ -6,10 +6,12 @@ use tokio::time::{self, Instant};
 
 use super::{
     backing::Servers,
+    bounds::Measured,
     chance::Chance,
     history::{Publish, Record},
     judge::{Verdict, judge},
-    scenario::Fault,
+    oracle::Life,
+    scenario::{Fault, Resets},
     tables,
     timing::{Timing, timing},
     world::{Plan, Running, World},
@@ -34,6 +36,8 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     /// How late things were.
     pub(crate) timing: Timing,
+    /// The scenario's bounds that were exceeded.
+    pub(crate) exceeded: Vec<String>,
     /// Faults that happened.
     pub(crate) injected: u64,
     /// Sockets opened beyond the first of each reader.
@@ -44,6 +48,13 @@ pub(crate) struct Outcome {
     pub(crate) notes: Vec<String>,
     /// From the first server to the verdict.
     pub(crate) took: Duration,
+}
+
+impl Outcome {
+    /// Whether every promise was kept, and in time.
+    pub(crate) fn is_good(&self) -> bool {
+        self.verdict.is_clean() && self.exceeded.is_empty()
+    }
 }
 
 /// Runs a plan.
@@ -63,8 +74,11 @@ pub(crate) async fn run(plan: Plan, servers: &Servers, running: Option<Running>)
         record.readers.push(reader.finish().await?);
     }
     world.fleet.end().await?;
-    let verdict = judge(&record, &tables);
+    let mut lives = std::mem::take(&mut world.past);
+    lives.push(Life::last(tables, world.life_from));
+    let verdict = judge(&record, &lives, world.plan.scenario.resets);
     let timing = timing(&record, &world.marks);
+    let measured = Measured { timing, lasts: world.plan.lasts, growth: world.growth };
     let injected = match world.plan.scenario.fault {
         Fault::LoseCommit => world.pipes.iter().map(|pipe| u64::from(pipe.lost_commits())).sum(),
         _ => world.injected,
@@ -76,12 +90,17 @@ pub(crate) async fn run(plan: Plan, servers: &Servers, running: Option<Running>)
     if verdict.checked == 0 {
         return Err(Failure::new("no event was checked"));
     }
+    let resets = record.readers.iter().map(|reader| reader.resets.len() as u64).sum();
+    if world.plan.scenario.resets != Resets::None && resets == 0 {
+        return Err(Failure::new("nobody was told `reset`: nothing was cut"));
+    }
     Ok(Outcome {
+        exceeded: world.plan.scenario.bounds.exceeded(&measured, world.plan.slack),
         verdict,
         timing,
         injected,
         reconnects: record.readers.iter().map(|reader| reader.connections.saturating_sub(1)).sum(),
-        resets: record.readers.iter().map(|reader| reader.resets.len() as u64).sum(),
+        resets,
         notes: std::mem::take(&mut world.notes),
         took: begun.elapsed(),
         plan: world.plan,
@@ -111,8 +130,9 @@ async fn come_to_rest(world: &mut World, publishes: &mut Vec<Publish>) -> Result
             return Err(Failure::new("nobody answers any more, though nothing goes wrong any more"));
         };
         publishes.push(last);
+        world.epoch = tables::head(&world.database_url).await?.1;
         let all = world.all_have(ack.id, deadline.saturating_duration_since(Instant::now())).await;
-        let tables = tables::read(&world.database_url).await?;
+        let tables = tables::read(&world.database_url, &world.archive).await?;
         if tables.head == ack.id || !all {
             return Ok(tables);
         }

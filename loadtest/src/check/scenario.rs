@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::backing::Kind;
+use super::{backing::Kind, bounds::Bounds};
+
+mod list;
+
+pub(crate) use list::ALL;
 
 /// What goes wrong, again and again until the run's time is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +19,10 @@ pub(crate) enum Fault {
     StopInstance,
     /// SIGTERM to each instance in turn, which is started again.
     RollingRestart,
-    /// SIGTERM to the instance that has the sockets: all move to another at once.
+    /// SIGKILL to the instance that has the sockets: all move to another at once.
     MoveSockets,
-    /// Some readers stop reading, and go on later.
-    StallReaders,
+    /// Some readers' processes are stopped, and go on later.
+    StopReaders,
     /// Sockets stop forwarding and stay open.
     HalfOpen,
     /// An instance is cut off from the database, at times with closed connections, at times silently.
@@ -41,6 +45,27 @@ pub(crate) enum Fault {
     EndRedisClients,
     /// Some readers are away while this many messages are published, and return to any instance.
     Away(u64),
+    /// One instance is started again with a clock that is wrong, in turn by so much too early and too late.
+    WrongClock(Duration),
+    /// History is trimmed at once to so many events, while some are away for about as many.
+    Trim(u64),
+    /// A backup is made, and put back later, as the manual says.
+    Restore,
+    /// An older copy takes the place of the database's file under the running instance.
+    ReplaceFile,
+    /// The log goes back under the running instances.
+    Rewind,
+}
+
+/// Who may be told `reset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resets {
+    /// Nobody: nothing cuts the log.
+    None,
+    /// Those who were away: history may be trimmed where they stand.
+    OfThoseAway,
+    /// All: the log goes back.
+    OfAll,
 }
 
 /// What a fault needs.
@@ -52,6 +77,8 @@ pub(crate) enum Needs {
     Instances,
     /// A database that is a server.
     DatabaseServer,
+    /// A database that is a file.
+    DatabaseFile,
     /// Redis.
     Redis,
     /// A server built with the feature `failpoints`.
@@ -75,216 +102,42 @@ pub(crate) struct Scenario {
     pub(crate) pause: (u64, u64),
     /// How long a fault that lasts, lasts, in the long list and in the short one.
     pub(crate) lasts: (Duration, Duration),
+    /// Seconds for which faults go on in the long list, where it is not the usual.
+    pub(crate) long_seconds: Option<u64>,
     /// Bytes of filling in each message.
     pub(crate) filling: usize,
+    /// Who reads.
+    pub(crate) readers: usize,
+    /// Who may be told `reset`.
+    pub(crate) resets: Resets,
+    /// What it may take.
+    pub(crate) bounds: Bounds,
+    /// What all instances are started with, in the words of `FAILPOINTS`.
+    pub(crate) failpoints: Option<&'static str>,
     /// Arguments for Redis.
     pub(crate) redis: &'static [&'static str],
 }
-
-const PLAIN: Scenario = Scenario {
-    name: "quiet",
-    about: "nothing goes wrong",
-    fault: Fault::None,
-    needs: Needs::Nothing,
-    short: false,
-    pause: (1_000, 3_000),
-    lasts: (Duration::from_secs(2), Duration::from_secs(1)),
-    filling: 0,
-    redis: &[],
-};
-
-const fn lasting(long: u64, short: u64) -> (Duration, Duration) {
-    (Duration::from_secs(long), Duration::from_secs(short))
-}
-
-/// All scenarios.
-pub(crate) const ALL: &[Scenario] = &[
-    PLAIN,
-    Scenario {
-        name: "kill-instance",
-        about: "kill -9 of a random instance every few seconds; it is started again",
-        fault: Fault::KillInstance,
-        short: true,
-        ..PLAIN
-    },
-    Scenario {
-        name: "stop-instance",
-        about: "SIGSTOP of a random instance for longer than it may hold the lock, then SIGCONT",
-        fault: Fault::StopInstance,
-        lasts: lasting(7, 3),
-        ..PLAIN
-    },
-    Scenario {
-        name: "rolling-restart",
-        about: "SIGTERM to one instance after the other under load; each must end well and is started again",
-        fault: Fault::RollingRestart,
-        short: true,
-        ..PLAIN
-    },
-    Scenario {
-        name: "move-sockets",
-        about: "all sockets are on one instance, which is told to stop: they move to another at once",
-        fault: Fault::MoveSockets,
-        needs: Needs::Instances,
-        ..PLAIN
-    },
-    Scenario {
-        name: "stall-readers",
-        about: "5 % of the readers (one at least) stop reading under load and go on later",
-        fault: Fault::StallReaders,
-        lasts: lasting(35, 4),
-        filling: 8 * 1024,
-        ..PLAIN
-    },
-    Scenario {
-        name: "half-open",
-        about: "sockets stop forwarding and stay open; the client notices by silence",
-        fault: Fault::HalfOpen,
-        pause: (3_000, 6_000),
-        lasts: lasting(70, 70),
-        ..PLAIN
-    },
-    Scenario {
-        name: "cut-database",
-        about: "an instance is cut off from the database: connections closed, or silently",
-        fault: Fault::CutDatabase,
-        needs: Needs::DatabaseServer,
-        short: true,
-        lasts: lasting(6, 2),
-        ..PLAIN
-    },
-    Scenario {
-        name: "lose-commit",
-        about: "the connection ends at COMMIT: before it reaches the database, or before its answer returns",
-        fault: Fault::LoseCommit,
-        needs: Needs::DatabaseServer,
-        short: true,
-        pause: (200, 800),
-        ..PLAIN
-    },
-    Scenario {
-        name: "crash-database",
-        about: "PostgreSQL stopped in immediate mode, MariaDB killed with -9; started again",
-        fault: Fault::CrashDatabase,
-        needs: Needs::DatabaseServer,
-        short: true,
-        pause: (3_000, 6_000),
-        ..PLAIN
-    },
-    Scenario {
-        name: "end-sessions",
-        about: "the database ends every session of the instances",
-        fault: Fault::EndSessions,
-        needs: Needs::DatabaseServer,
-        ..PLAIN
-    },
-    Scenario {
-        name: "stop-in-transaction",
-        about: "an instance stops (SIGSTOP) inside its transaction, with the head locked",
-        fault: Fault::Failpoint("in-transaction=stop"),
-        needs: Needs::Failpoints,
-        short: true,
-        lasts: lasting(8, 6),
-        ..PLAIN
-    },
-    Scenario {
-        name: "die-in-transaction",
-        about: "an instance dies inside its transaction",
-        fault: Fault::Failpoint("in-transaction=die"),
-        needs: Needs::Failpoints,
-        ..PLAIN
-    },
-    Scenario {
-        name: "die-after-commit",
-        about: "an instance dies after COMMIT, before anybody is told",
-        fault: Fault::Failpoint("after-commit=die"),
-        needs: Needs::Failpoints,
-        short: true,
-        ..PLAIN
-    },
-    Scenario {
-        name: "die-before-ack",
-        about: "an instance dies when some of a batch are answered and others are not",
-        fault: Fault::Failpoint("before-ack=die"),
-        needs: Needs::Failpoints,
-        ..PLAIN
-    },
-    Scenario {
-        name: "die-before-bus",
-        about: "an instance dies after the answers, before other instances are told",
-        fault: Fault::Failpoint("before-bus=die"),
-        needs: Needs::Failpoints,
-        ..PLAIN
-    },
-    Scenario {
-        name: "kill-redis",
-        about: "kill -9 of Redis; started again later",
-        fault: Fault::KillRedis,
-        needs: Needs::Redis,
-        short: true,
-        lasts: lasting(6, 2),
-        ..PLAIN
-    },
-    Scenario {
-        name: "flush-redis",
-        about: "FLUSHALL",
-        fault: Fault::FlushRedis,
-        needs: Needs::Redis,
-        pause: (300, 1_500),
-        ..PLAIN
-    },
-    Scenario {
-        name: "stop-redis",
-        about: "SIGSTOP of Redis for longer than its output buffer lasts, then SIGCONT",
-        fault: Fault::StopRedis,
-        needs: Needs::Redis,
-        short: true,
-        lasts: lasting(15, 3),
-        ..PLAIN
-    },
-    Scenario {
-        name: "end-redis-clients",
-        about: "CLIENT KILL of every connection to Redis, subscriptions first",
-        fault: Fault::EndRedisClients,
-        needs: Needs::Redis,
-        pause: (300, 1_500),
-        ..PLAIN
-    },
-    Scenario {
-        name: "tiny-redis-buffer",
-        about: "Redis drops subscribers as soon as they are 4 KiB behind",
-        fault: Fault::StopRedis,
-        needs: Needs::Redis,
-        lasts: lasting(3, 1),
-        redis: &["--client-output-buffer-limit", "pubsub 4096 4096 1"],
-        ..PLAIN
-    },
-    Scenario { name: "away-1", about: "return after 1 missed event", fault: Fault::Away(1), ..PLAIN },
-    Scenario {
-        name: "away-1000",
-        about: "return after 1,000 missed events, on any instance",
-        fault: Fault::Away(1_000),
-        ..PLAIN
-    },
-    Scenario {
-        name: "away-100000",
-        about: "return after 100,000 missed events, on any instance",
-        fault: Fault::Away(100_000),
-        ..PLAIN
-    },
-];
 
 /// The scenario of a name.
 pub(crate) fn named(name: &str) -> Option<&'static Scenario> {
     ALL.iter().find(|scenario| scenario.name == name)
 }
 
+/// For how many seconds faults go on where nothing else is said.
+const SECONDS: u64 = 6;
+
 impl Scenario {
+    /// For how long faults go on in the long list.
+    pub(crate) fn seconds(&self) -> u64 {
+        self.long_seconds.unwrap_or(SECONDS)
+    }
+
     /// Whether it can run with these.
     pub(crate) fn suits(&self, database: Kind, redis: bool) -> bool {
         match self.needs {
             Needs::Nothing | Needs::Failpoints => true,
             Needs::Instances | Needs::DatabaseServer => database.is_server(),
+            Needs::DatabaseFile => !database.is_server(),
             Needs::Redis => redis && database.is_server(),
         }
     }
@@ -300,5 +153,31 @@ mod tests {
             assert_eq!(ALL.iter().filter(|other| other.name == scenario.name).count(), 1, "{}", scenario.name);
             assert!(named(scenario.name).is_some());
         }
+    }
+
+    /// A release on two cores that do nothing else; what a fault takes beyond its own time is generous.
+    fn seconds_at_most(scenario: &Scenario) -> u64 {
+        let lasts = scenario.lasts.0.as_secs();
+        let around = 6;
+        let fault = match scenario.fault {
+            Fault::HalfOpen => 70,
+            Fault::Away(count) | Fault::Trim(count) => 3 + count / 1_500,
+            Fault::StopReaders
+            | Fault::KillRedis
+            | Fault::StopRedis
+            | Fault::StopInstance
+            | Fault::CutDatabase
+            | Fault::Failpoint("in-transaction=stop") => lasts,
+            Fault::Restore | Fault::ReplaceFile => 4,
+            _ => 2,
+        };
+        around + scenario.seconds().max(fault)
+    }
+
+    #[test]
+    fn the_long_list_takes_less_than_half_an_hour() {
+        let runs = Kind::ALL.into_iter().flat_map(|database| ALL.iter().filter(move |one| one.suits(database, true)));
+        let seconds: u64 = runs.map(seconds_at_most).sum();
+        assert!(seconds < 27 * 60, "{seconds} s");
     }
 }

@@ -1,5 +1,8 @@
 //! Reads the tables as they are, with SQL of its own that all three databases understand.
 
+pub(crate) mod archive;
+pub(crate) mod rewind;
+
 use std::collections::{HashMap, HashSet};
 
 use push_system::{
@@ -12,12 +15,16 @@ use push_system::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use sqlx::{
-    AnyConnection, Connection, Row as _,
+    AnyConnection, AssertSqlSafe, Connection, Row as _,
     any::{self, AnyRow},
 };
 
+use self::archive::Archive;
 use super::oracle::{Fact, Row, Tables};
 use crate::failure::{Context, Failure};
+
+/// What is read of an event.
+const EVENT: &str = "SELECT seq, tag, kind, at, audience, message_id, client_id, payload FROM event";
 
 /// An event's payload, where it is a read state.
 #[derive(Deserialize)]
@@ -27,41 +34,70 @@ struct ReadPayload {
     unread: u64,
 }
 
-/// Reads everything in one transaction.
-pub(crate) async fn read(database_url: &str) -> Result<Tables, Failure> {
-    any::install_default_drivers();
-    let mut connection = AnyConnection::connect(database_url).await.context("opening the database for the oracle")?;
-    let tables = read_from(&mut connection).await.context("reading the tables");
-    connection.close().await.context("closing the oracle's connection")?;
-    tables
+/// A row of `event`, before it is joined with anything.
+#[derive(Clone, Debug)]
+struct Event {
+    seq: u64,
+    tag: u32,
+    kind: String,
+    at: i64,
+    audience: String,
+    message_id: Option<u64>,
+    client_id: Option<String>,
+    payload: Option<String>,
 }
 
-async fn read_from(connection: &mut AnyConnection) -> Result<Tables, Failure> {
+/// Opens a connection for the oracle.
+async fn open(database_url: &str) -> Result<AnyConnection, Failure> {
+    any::install_default_drivers();
+    AnyConnection::connect(database_url).await.context("opening the database for the oracle")
+}
+
+/// Reads everything in one transaction, and what is no longer there from the archive.
+pub(crate) async fn read(database_url: &str, archive: &Archive) -> Result<Tables, Failure> {
+    let mut connection = open(database_url).await?;
     let mut transaction = connection.begin().await.context("beginning")?;
-    let head = sqlx::query("SELECT seq FROM head").fetch_one(&mut *transaction).await.context("head")?;
-    let people = sqlx::query("SELECT id, name FROM account ORDER BY id").fetch_all(&mut *transaction).await;
-    let messages =
-        sqlx::query("SELECT id, sender_id, title, body, priority, at, extras, to_json, tags, click FROM message");
-    let messages = messages.fetch_all(&mut *transaction).await;
-    let events =
-        sqlx::query("SELECT seq, tag, kind, at, audience, message_id, client_id, payload FROM event ORDER BY seq");
-    let events = events.fetch_all(&mut *transaction).await;
-    let keys = sqlx::query("SELECT sender_id, idempotency.key, message_id FROM idempotency")
-        .fetch_all(&mut *transaction)
-        .await;
-    let reads = sqlx::query("SELECT user_id, read_upto, exceptions FROM read_state").fetch_all(&mut *transaction).await;
+    let tables = read_in(&mut transaction, archive).await.context("reading the tables")?;
     transaction.rollback().await.context("ending")?;
-    let people: Vec<Person> = all(&people.context("account")?, person)?;
-    let messages = messages_by_id(&messages.context("message")?, &people)?;
-    let rows = all(&events.context("event")?, |row| event(row, &messages))?;
-    let published: HashSet<u64> = rows.iter().filter_map(Row::message).map(|message| message.id.0).collect();
+    connection.close().await.context("closing the oracle's connection")?;
+    Ok(tables)
+}
+
+/// Where the log ends now, and in which epoch.
+pub(crate) async fn head(database_url: &str) -> Result<(u64, String), Failure> {
+    let mut connection = open(database_url).await?;
+    let head = rows(&mut connection, "SELECT seq, epoch FROM head").await?;
+    connection.close().await.context("closing the oracle's connection")?;
+    let head = head.first().ok_or_else(|| Failure::new("there is no head"))?;
+    Ok((number(head, "seq")?, text(head, "epoch")?))
+}
+
+async fn rows(connection: &mut AnyConnection, sql: &str) -> Result<Vec<AnyRow>, Failure> {
+    sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.context(sql)
+}
+
+async fn read_in(connection: &mut AnyConnection, archive: &Archive) -> Result<Tables, Failure> {
+    let head = rows(connection, "SELECT seq, epoch FROM head").await?;
+    let head = head.first().ok_or_else(|| Failure::new("there is no head"))?;
+    let people: Vec<Person> = all(&rows(connection, "SELECT id, name FROM account ORDER BY id").await?, person)?;
+    let messages = "SELECT id, sender_id, title, body, priority, at, extras, to_json, tags, click FROM message";
+    let messages = messages_by_id(&rows(connection, messages).await?, &people)?;
+    let events = all(&rows(connection, &format!("{EVENT} ORDER BY seq")).await?, event)?;
+    let events = archive.and(events)?.into_iter();
+    let rows_of_log = events.map(|event| joined(event, &messages)).collect::<Result<Vec<Row>, Failure>>()?;
+    let keys = "SELECT sender_id, idempotency.key, message_id FROM idempotency";
+    let keys = all(&rows(connection, keys).await?, key)?.into_iter().collect();
+    let reads = "SELECT user_id, read_upto, exceptions FROM read_state";
+    let reads = all(&rows(connection, reads).await?, read_state)?.into_iter().collect();
+    let published: HashSet<u64> = rows_of_log.iter().filter_map(Row::message).map(|message| message.id.0).collect();
     Ok(Tables {
-        head: number(&head, "seq")?,
-        orphans: rows.iter().filter(|row| is_orphan(row)).map(|row| row.seq).collect(),
+        head: number(head, "seq")?,
+        epoch: text(head, "epoch")?,
+        orphans: rows_of_log.iter().filter(|row| is_orphan(row)).map(|row| row.seq).collect(),
         unpublished: messages.keys().filter(|id| !published.contains(id)).copied().collect(),
-        keys: all(&keys.context("idempotency")?, key)?.into_iter().collect(),
-        reads: all(&reads.context("read_state")?, read_state)?.into_iter().collect(),
-        rows,
+        keys,
+        reads,
+        rows: rows_of_log,
         people,
     })
 }
@@ -123,26 +159,35 @@ fn message(row: &AnyRow, sender: Person) -> Result<Message, Failure> {
     })
 }
 
-fn event(row: &AnyRow, messages: &HashMap<u64, Message>) -> Result<Row, Failure> {
-    let kind = text(row, "kind")?;
+fn event(row: &AnyRow) -> Result<Event, Failure> {
+    let message_id: Option<i64> = row.try_get("message_id").context("message_id")?;
+    Ok(Event {
+        seq: number(row, "seq")?,
+        tag: u32::try_from(number(row, "tag")?).context("tag")?,
+        kind: text(row, "kind")?,
+        at: row.try_get("at").context("at")?,
+        audience: text(row, "audience")?,
+        message_id: message_id.map(u64::try_from).transpose().context("message_id")?,
+        client_id: optional(row, "client_id")?,
+        payload: optional(row, "payload")?,
+    })
+}
+
+fn joined(event: Event, messages: &HashMap<u64, Message>) -> Result<Row, Failure> {
+    let Event { seq, tag, kind, at, audience, message_id, client_id, payload } = event;
     let fact = match kind.as_str() {
-        "message_published" => match messages.get(&number(row, "message_id")?) {
-            Some(message) => Fact::Published(Box::new(message.clone()), text(row, "client_id")?),
+        "message_published" => match message_id.and_then(|id| messages.get(&id)) {
+            Some(message) => Fact::Published(Box::new(message.clone()), client_id.unwrap_or_default()),
             None => Fact::Other(kind),
         },
         "read_state_changed" => {
-            let ReadPayload { state, unread } = json(row, "payload")?;
+            let ReadPayload { state, unread } =
+                serde_json::from_str(&payload.unwrap_or_default()).context(format!("the payload of event {seq}"))?;
             Fact::Read(state, unread)
         }
         _ => Fact::Other(kind),
     };
-    Ok(Row {
-        seq: number(row, "seq")?,
-        tag: u32::try_from(number(row, "tag")?).context("tag")?,
-        at: row.try_get("at").context("at")?,
-        audience: text(row, "audience")?,
-        fact,
-    })
+    Ok(Row { seq, tag, at, audience, fact })
 }
 
 fn key(row: &AnyRow) -> Result<((UserId, String), u64), Failure> {

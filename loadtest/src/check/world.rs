@@ -21,11 +21,14 @@ use super::{
     chance::Chance,
     fleet::{Fleet, Ground},
     history::{Micros, Publish},
+    oracle::Life,
     people::Member,
     proxy::Proxy,
     reader::{self, Handle, Seat},
     sabotage::Sabotage,
     scenario::{Fault, Scenario},
+    tables::{self, archive::Archive},
+    timing::Marks,
     writer::{self, Desk},
 };
 use crate::failure::{Context, Failure};
@@ -34,7 +37,7 @@ use crate::failure::{Context, Failure};
 const LIVE_WITHIN: Duration = Duration::from_secs(30);
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(10);
-/// Bytes of a reader's receive buffer where readers stop reading: little, so that it is soon full.
+/// Bytes of a reader's receive buffer where readers are stopped: little, so that it is soon full.
 const SMALL_BUFFER: u32 = 4 * 1024;
 
 /// One run, before it begins.
@@ -58,6 +61,8 @@ pub(crate) struct Plan {
     pub(crate) time: Duration,
     /// How long a fault that lasts, lasts.
     pub(crate) lasts: Duration,
+    /// By what the scenario's bounds are multiplied.
+    pub(crate) slack: f64,
     /// Of all choices.
     pub(crate) seed: u64,
     /// Damage to do to one reader's log.
@@ -105,10 +110,20 @@ pub(crate) struct World {
     pub(crate) readers: Vec<Handle>,
     /// The faults' own choices.
     pub(crate) chance: Chance,
-    /// When faults happened, or ended, where they last.
-    pub(crate) marks: Vec<Micros>,
+    /// The life of the log that readers are to be in.
+    pub(crate) epoch: String,
+    /// The lives that are over, because a backup was restored.
+    pub(crate) past: Vec<Life>,
+    /// Since when acknowledgements may be of the present life.
+    pub(crate) life_from: Micros,
+    /// What the log was before it was trimmed.
+    pub(crate) archive: Archive,
+    /// When faults happened.
+    pub(crate) marks: Marks,
     /// How many there were.
     pub(crate) injected: u64,
+    /// Bytes by which the largest server grew while readers were stopped.
+    pub(crate) growth: Option<u64>,
     /// What else is worth a word.
     pub(crate) notes: Vec<String>,
     stop: watch::Sender<bool>,
@@ -120,7 +135,8 @@ impl World {
     /// Starts servers, registers people, and has everybody read; nobody writes yet.
     pub(crate) async fn set_up(plan: Plan, servers: &Servers, running: Option<Running>) -> Result<Self, Failure> {
         any::install_default_drivers();
-        let ground = Ground { binary: plan.binary.clone(), folder: plan.folder.clone(), redis: None };
+        let failpoints = plan.scenario.failpoints;
+        let ground = Ground { binary: plan.binary.clone(), folder: plan.folder.clone(), redis: None, failpoints };
         let Some(running) = running else { return Self::own(plan, servers, ground).await };
         let fleet = Fleet::start(ground, Vec::new()).await?;
         Self::populate(plan, fleet, running, None, None, Vec::new()).await
@@ -171,9 +187,15 @@ impl World {
             newest: people.base.into(),
             acknowledged: 0.into(),
         });
+        let (_, epoch) = tables::head(&running.database).await?;
+        let trims = matches!(plan.scenario.fault, Fault::Trim(_));
         let mut whole = Self {
             fleet,
             backing,
+            epoch,
+            past: Vec::new(),
+            life_from: 0,
+            archive: if trims { Archive::begin(&running.database) } else { Archive::default() },
             database_url: running.database,
             redis,
             doors,
@@ -184,8 +206,9 @@ impl World {
             desk,
             readers: Vec::new(),
             chance: chance.fork(1),
-            marks: Vec::new(),
+            marks: Marks::default(),
             injected: 0,
+            growth: None,
             notes: Vec::new(),
             stop: watch::Sender::new(false),
             writers: Vec::new(),
@@ -197,7 +220,7 @@ impl World {
     }
 
     async fn seat_readers(&mut self, chance: &Chance) -> Result<(), Failure> {
-        let stalls = self.plan.scenario.fault == Fault::StallReaders;
+        let stops = self.plan.scenario.fault == Fault::StopReaders;
         for number in 0..self.plan.readers {
             let member = Arc::clone(&self.desk.members[number % self.desk.members.len()]);
             let snapshot = member.inbox(self.desk.instances[number % self.desk.instances.len()]).await?;
@@ -208,17 +231,26 @@ impl World {
                 chance: chance.fork(1_000 + number as u64),
                 begun: self.desk.begun,
                 sabotage: self.plan.sabotage.filter(|_| number == 0),
-                receive_buffer: stalls.then_some(SMALL_BUFFER),
+                receive_buffer: stops.then_some(SMALL_BUFFER),
             };
-            self.readers.push(reader::start(seat, snapshot));
+            self.readers.push(if stops && number < self.to_be_stopped() {
+                reader::process::start(seat, snapshot).await?
+            } else {
+                reader::start(seat, snapshot)
+            });
         }
         if self.all_have(0, LIVE_WITHIN).await { Ok(()) } else { Err(Failure::new("not every reader became live")) }
+    }
+
+    /// 5 % of the readers, one at least: the first ones.
+    pub(crate) fn to_be_stopped(&self) -> usize {
+        self.plan.readers.div_ceil(20)
     }
 
     /// Waits until every reader is live and has everything up to `seq`; false when that took too long.
     pub(crate) async fn all_have(&self, seq: u64, within: Duration) -> bool {
         let until = Instant::now() + within;
-        while !self.readers.iter().all(|reader| reader.has(seq)) {
+        while !self.readers.iter().all(|reader| reader.has(&self.epoch, seq)) {
             if Instant::now() > until {
                 return false;
             }
@@ -279,7 +311,7 @@ impl World {
 
     /// From here on a fault is over, or, where it does not last, has happened.
     pub(crate) fn mark(&mut self) {
-        self.marks.push(self.now());
+        self.marks.over.push(self.now());
         self.injected += 1;
     }
 }

@@ -128,6 +128,10 @@ impl Writer {
         Ok(published)
     }
 
+    fn now(&self) -> history::Micros {
+        self.desk.begun.elapsed().as_micros().try_into().unwrap_or(history::Micros::MAX)
+    }
+
     fn next_key(&mut self) -> String {
         self.sent += 1;
         format!("{}-{}-{}", self.desk.word, self.number, self.sent)
@@ -175,13 +179,14 @@ impl Writer {
 
     /// Tries until there is an answer, or nobody is left to answer.
     async fn publish(&mut self, key: String, request: PublishRequest) -> Result<Publish, Failure> {
-        let mut done =
-            Publish { sender: self.member.person.id, key, acks: Vec::new(), to_everyone: request.to.is_none() };
+        let (sender, to_everyone, begun) = (self.member.person.id, request.to.is_none(), self.now());
+        let mut done = Publish { sender, key, acks: Vec::new(), to_everyone, begun };
         let mut stopped_at = None;
         loop {
             match self.attempt("/message", Some(&done.key), &request).await? {
                 (Answer::Stored(message), at) => {
-                    done.acks.push(Ack { id: message.id.0, print: history::message_print(&message), at });
+                    let (print, by) = (history::message_print(&message), self.desk.instances[self.instance]);
+                    done.acks.push(Ack { id: message.id.0, print, at, by });
                     self.desk.newest.fetch_max(message.id.0, Relaxed);
                     self.desk.acknowledged.fetch_add(1, Relaxed);
                     return Ok(done);
@@ -223,7 +228,7 @@ impl Writer {
             api.ask(path, &headers, body).await
         };
         let answer = time::timeout(ANSWER_WITHIN, asking).await;
-        let at = self.desk.begun.elapsed().as_micros().try_into().unwrap_or(u64::MAX);
+        let at = self.now();
         let Ok(Ok((status, text))) = answer else { return Ok((Answer::Again, at)) };
         match status {
             StatusCode::OK if key.is_some() => {
@@ -239,7 +244,7 @@ impl Writer {
     /// Sends a message and hangs up within moments: it may be stored or not, and never twice.
     async fn abandon(&mut self) -> Publish {
         let (key, request) = (self.next_key(), self.message());
-        let (sender, to_everyone) = (self.member.person.id, request.to.is_none());
+        let (sender, to_everyone, begun) = (self.member.person.id, request.to.is_none(), self.now());
         let patience = Duration::from_micros(self.chance.within(0..8_000));
         let bearer = format!("Bearer {}", self.member.token());
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", key.as_str())];
@@ -249,7 +254,7 @@ impl Writer {
         };
         // Even if an answer came: who hangs up has not read it.
         drop(time::timeout(patience, sending).await);
-        Publish { sender, key, acks: Vec::new(), to_everyone }
+        Publish { sender, key, acks: Vec::new(), to_everyone, begun }
     }
 
     /// Reads, or un-reads, a stretch. Tried once: what became of it shows in the log either way.

@@ -1,21 +1,31 @@
 //! How sessions begin and end.
 
 use push_system::{
-    accounts::{Email, Password, Person, Role, Username},
+    accounts::{Email, Person, Role, Username},
+    admin::AuditAction,
     api::TokenAnswer,
     catalogue::EN,
     error::{ErrorCode, Rejection},
     timestamp::Timestamp,
 };
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{ACCESS_SECONDS, Access, Auth, FIRST_GENERATION, Identity, Inner, RefreshToken, SESSION_DAYS};
+use super::{
+    ACCESS_SECONDS, Access, Auth, FIRST_GENERATION, Identity, Inner, Password, RefreshToken, SESSION_DAYS, Typed,
+    password::{Attempt, Verdict},
+};
 use crate::{
     config,
-    store::{Account, NewAccount, NewSession, Revocation, Session, SessionId, StoreError},
+    store::{
+        Account, Admission, AuditNote, Client, Joined, NewAccount, NewSession, Revocation, Session, SessionId,
+        StoreError, TokenHash,
+    },
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// A login that was checked against a hash which was made anew meanwhile, by another login, is checked once more.
+const CHECKS: usize = 2;
 
 /// What a person typed to log in.
 #[derive(Debug)]
@@ -35,17 +45,8 @@ pub struct Registration {
     pub password: Typed,
     /// An address; empty for none.
     pub email: String,
-}
-
-/// A password as typed, before its rules are checked. Never printed.
-#[derive(Clone, Default, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Typed(pub String);
-
-impl std::fmt::Debug for Typed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Typed(…)")
-    }
+    /// The secret of an invitation; empty for none.
+    pub invite: String,
 }
 
 /// A session with its tokens, just made.
@@ -78,14 +79,12 @@ impl Login {
 }
 
 impl Auth {
-    /// Makes an account and logs it in.
-    pub async fn register(&self, typed: Registration) -> Result<Login, Rejection> {
-        let Inner { store, clock, config, passwords, .. } = &*self.0;
-        if config.registration == config::Registration::Closed {
-            return Err(Rejection::new(ErrorCode::RegistrationClosed, EN.registration_closed));
-        }
+    /// Makes an account and logs it in: where registration is open, or with an invitation.
+    pub async fn register(&self, typed: Registration, from: &Client) -> Result<Login, Rejection> {
+        let Inner { store, clock, passwords, .. } = &*self.0;
+        let admission = self.admission(&typed.invite).await?;
         let name = Username::parse_new(&typed.username).map_err(|error| error.reject("username"))?;
-        let password = Password::parse(typed.password.0, "password")?;
+        let password = Password::parse_new(&typed.password, &name, "password")?;
         let email = (!typed.email.is_empty()).then(|| Email::parse(&typed.email)).transpose()?;
         let taken = || Rejection::at(ErrorCode::Taken, "username", EN.username_taken);
         // Asked before the dear part; the store decides again when it adds the account.
@@ -93,14 +92,44 @@ impl Auth {
             return Err(taken());
         }
         let password_hash = passwords.hash(password).await?;
-        let account = NewAccount { name, email, password_hash, at: clock.now() };
-        let account = store.register(account).await.map_err(|error| broken(&error))?.ok_or_else(taken)?;
+        let notes = vec![from.note(AuditAction::AccountMade, None, name.as_str())];
+        let account = NewAccount { name, email, password_hash, role: Role::Member, at: clock.now(), notes };
+        let account = match store.join(account, admission).await.map_err(|error| broken(&error))? {
+            Joined::Account(account) => account,
+            Joined::Taken => return Err(taken()),
+            Joined::Closed => return Err(closed()),
+            Joined::NotInvited => return Err(not_invited()),
+        };
         tracing::info!(user.id = account.person.id.0, user.name = %account.person.name, "an account was made");
-        self.open(account).await
+        self.open(&account, from).await?.ok_or_else(bad_credentials)
     }
 
-    /// Logs in. A wrong password, an unknown name and a disabled account are one answer, in the same time.
-    pub async fn log_in(&self, typed: Credentials) -> Result<Login, Rejection> {
+    /// Looks before any work is done; the store decides when it adds the account.
+    async fn admission(&self, invite: &str) -> Result<Admission, Rejection> {
+        let Inner { store, clock, .. } = &*self.0;
+        if !invite.is_empty() {
+            let secret = invite_hash(invite);
+            let good = store.is_invited(&secret, clock.now()).await.map_err(|error| broken(&error))?;
+            return if good { Ok(Admission::Invited(secret)) } else { Err(not_invited()) };
+        }
+        if self.is_registration_open().await? { Ok(Admission::Open) } else { Err(closed()) }
+    }
+
+    /// Whether anybody may make an account: neither the configuration nor an admin keeps it closed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unavailable`].
+    pub async fn is_registration_open(&self) -> Result<bool, Rejection> {
+        let Inner { store, config, .. } = &*self.0;
+        if config.registration == config::Registration::Closed {
+            return Ok(false);
+        }
+        store.registration_is_open().await.map_err(|error| broken(&error))
+    }
+
+    /// Logs in. A wrong password, an unknown name and a disabled account are one answer, after the same work (OWASP
+    /// Authentication Cheat Sheet, "Authentication and Error Messages").
+    pub async fn log_in(&self, typed: Credentials, from: &Client) -> Result<Login, Rejection> {
         let required = |field| Rejection::at(ErrorCode::Empty, field, EN.required);
         if typed.username.is_empty() {
             return Err(required("username"));
@@ -108,45 +137,82 @@ impl Auth {
         if typed.password.0.is_empty() {
             return Err(required("password"));
         }
-        let account = match Username::parse(&typed.username) {
-            Ok(name) => self.0.store.account_named(&name).await.map_err(|error| broken(&error))?,
-            Err(_) => None,
+        let name = Username::parse(&typed.username).ok();
+        let attempt = Attempt::of(&typed.password);
+        for _ in 0..CHECKS {
+            let (account, verdict) = self.check(name.as_ref(), attempt.clone()).await?;
+            let Some(account) = account.filter(|account| verdict != Verdict::Wrong && !account.disabled) else { break };
+            if let Some(login) = self.open(&account, from).await? {
+                if let Verdict::Outdated(password) = verdict {
+                    self.renew_hash(&account, password).await;
+                }
+                return Ok(login);
+            }
+        }
+        self.note_failed_login(name.as_ref(), from).await;
+        Err(bad_credentials())
+    }
+
+    async fn check(
+        &self,
+        name: Option<&Username>,
+        attempt: Option<Attempt>,
+    ) -> Result<(Option<Account>, Verdict), Rejection> {
+        let account = match name {
+            Some(name) => self.0.store.account_named(name).await.map_err(|error| broken(&error))?,
+            None => None,
         };
-        let password = Password::parse(typed.password.0, "password").ok();
-        let hash = account.as_ref().map(|account| account.password_hash.clone());
-        let matches = self.0.passwords.matches(password, hash).await?;
-        match account {
-            Some(account) if matches && !account.disabled => self.open(account).await,
-            _ => Err(Rejection::new(ErrorCode::BadCredentials, EN.bad_credentials)),
+        // A deleted account has no password: its name costs as much time as one that never was.
+        let there = account.as_ref().filter(|account| account.deleted.is_none());
+        let hash = there.map(|account| account.password_hash.clone());
+        let verdict = self.0.passwords.compare(attempt, hash).await?;
+        Ok((account, verdict))
+    }
+
+    /// Stores a stronger hash of the password that was just proved, unless there is another one by now. No session ends,
+    /// and a failure is not the login's: the next one tries again.
+    async fn renew_hash(&self, account: &Account, password: Password) {
+        let Ok(hash) = self.0.passwords.hash(password).await else { return };
+        match self.0.store.renew_hash(account.person.id, &account.password_hash, &hash).await {
+            Ok(true) => tracing::info!(user.id = account.person.id.0, "a password hash was made anew"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(user.id = account.person.id.0, %error, "a password hash could not be made anew");
+            }
         }
     }
 
-    async fn open(&self, account: Account) -> Result<Login, Rejection> {
+    /// None when the account was disabled, or got another hash, since it was read.
+    async fn open(&self, account: &Account, from: &Client) -> Result<Option<Login>, Rejection> {
         let now = self.0.clock.now();
         let refresh = RefreshToken::random();
         let session = Session {
             id: SessionId(Uuid::new_v4()),
-            person: account.person,
+            person: account.person.clone(),
             role: account.role,
             expires: now.plus_ms(SESSION_DAYS * DAY_MS),
         };
         let new = NewSession {
             id: session.id,
             user: session.person.id,
-            password_hash: account.password_hash,
+            password_hash: account.password_hash.clone(),
             refresh: refresh.hash(),
             at: now,
             expires: session.expires,
+            client: from.clone(),
+            notes: vec![from.note(AuditAction::LoggedIn, Some(&account.person), "")],
         };
-        if !self.0.store.open_session(new).await.map_err(|error| broken(&error))? {
-            return Err(Rejection::new(ErrorCode::BadCredentials, EN.bad_credentials));
+        let opened = self.0.store.open_session(new).await.map_err(|error| broken(&error))?;
+        if !opened {
+            return Ok(None);
         }
-        Ok(self.issue(session, FIRST_GENERATION, &refresh))
+        Ok(Some(self.issue(session, FIRST_GENERATION, &refresh).await))
     }
 
-    pub(super) fn issue(&self, session: Session, generation: u32, refresh: &RefreshToken) -> Login {
-        let Inner { clock, keys, .. } = &*self.0;
-        let access = Access::new(session.person.id, session.id, generation, clock.now()).sign(keys);
+    pub(super) async fn issue(&self, session: Session, generation: u32, refresh: &RefreshToken) -> Login {
+        let now = self.0.clock.now();
+        let keys = self.0.keys.current(now).await;
+        let access = Access::new(session.person.id, session.id, generation, now).sign(&keys, now);
         Login {
             person: session.person,
             role: session.role,
@@ -160,45 +226,81 @@ impl Auth {
     /// An access token for the very request that brought the old refresh token. It is of the first generation, which
     /// confirms nothing: the browser has not seen the new tokens yet, and may never see them.
     pub fn for_this_request(&self, login: &Login) -> String {
-        let Inner { clock, keys, .. } = &*self.0;
-        Access::new(login.person.id, login.session, FIRST_GENERATION, clock.now()).sign(keys)
+        let now = self.0.clock.now();
+        Access::new(login.person.id, login.session, FIRST_GENERATION, now).sign(&self.0.keys.known(), now)
     }
 
-    /// Ends one session.
+    /// Ends the session of a request.
     pub async fn log_out(&self, identity: &Identity) -> Result<(), Rejection> {
-        self.end(Revocation::Session(identity.session)).await
+        self.end(Revocation::Session(identity.session), identity.note(AuditAction::LoggedOut, "")).await
     }
 
     /// Ends all sessions of a person.
     pub async fn log_out_everywhere(&self, identity: &Identity) -> Result<(), Rejection> {
-        self.end(Revocation::Person { user: identity.person.id, keep: None }).await
+        let note = identity.note(AuditAction::SessionsRevoked, identity.person.name.as_str());
+        self.end(Revocation::Person { user: identity.person.id, keep: None }, note).await
     }
 
-    async fn end(&self, revocation: Revocation) -> Result<(), Rejection> {
-        self.0.push.revoke(revocation.clone()).await?;
-        self.0.sessions.forget(&revocation);
+    pub(super) async fn end(&self, revocation: Revocation, note: AuditNote) -> Result<(), Rejection> {
+        self.0.push.revoke(revocation.clone(), vec![note]).await?;
+        self.forget(&revocation);
         Ok(())
+    }
+
+    /// Forgets at once what this instance remembers of sessions that were just ended; the log tells the others.
+    pub(crate) fn forget(&self, revocation: &Revocation) {
+        self.0.sessions.forget(revocation);
     }
 
     /// Sets a new password and ends every other session of the person.
     pub async fn change_password(&self, identity: &Identity, current: Typed, new: Typed) -> Result<(), Rejection> {
-        let Inner { store, push, passwords, sessions, .. } = &*self.0;
-        let new = Password::parse(new.0, "password")?;
-        let user = identity.person.id;
-        let account = store.account(user).await.map_err(|error| broken(&error))?;
-        let hash = account.map(|account| account.password_hash);
-        let typed = Password::parse(current.0, "current").ok();
-        if !passwords.matches(typed, hash).await? {
-            return Err(Rejection::at(ErrorCode::BadCredentials, "current", EN.wrong_password));
-        }
-        let keep = Some(identity.session);
-        push.set_password(user, passwords.hash(new).await?, keep).await?;
+        let Inner { push, passwords, sessions, .. } = &*self.0;
+        let new = Password::parse_new(&new, &identity.person.name, "password")?;
+        self.confirm_as(identity, &current, "current").await?;
+        let (user, keep) = (identity.person.id, Some(identity.session));
+        let notes = vec![identity.note(AuditAction::PasswordChanged, "")];
+        push.set_password(user, passwords.hash(new).await?, keep, notes).await?;
         sessions.forget(&Revocation::Person { user, keep });
         Ok(())
     }
+
+    /// Whether the person of a login is there: asks for the password again before what cannot be taken back (OWASP
+    /// Authentication Cheat Sheet, "Require Re-authentication for Sensitive Features").
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadCredentials`] at `password`.
+    pub async fn confirm_password(&self, identity: &Identity, typed: &Typed) -> Result<(), Rejection> {
+        self.confirm_as(identity, typed, "password").await
+    }
+
+    async fn confirm_as(&self, identity: &Identity, typed: &Typed, field: &'static str) -> Result<(), Rejection> {
+        let account = self.0.store.account(identity.person.id).await.map_err(|error| broken(&error))?;
+        let hash = account.map(|account| account.password_hash);
+        match self.0.passwords.compare(Attempt::of(typed), hash).await? {
+            Verdict::Wrong => Err(Rejection::at(ErrorCode::BadCredentials, field, EN.wrong_password)),
+            Verdict::Right | Verdict::Outdated(_) => Ok(()),
+        }
+    }
 }
 
-fn broken(error: &StoreError) -> Rejection {
+/// What the store knows an invitation by. A plain hash is enough: there is nothing to guess in its random bits.
+pub(crate) fn invite_hash(secret: &str) -> TokenHash {
+    TokenHash(Sha256::digest(secret).into())
+}
+
+fn closed() -> Rejection {
+    Rejection::new(ErrorCode::RegistrationClosed, EN.registration_closed)
+}
+
+fn not_invited() -> Rejection {
+    Rejection::at(ErrorCode::Invalid, "invite", EN.invite_invalid)
+}
+
+fn bad_credentials() -> Rejection {
+    Rejection::new(ErrorCode::BadCredentials, EN.bad_credentials)
+}
+
+pub(super) fn broken(error: &StoreError) -> Rejection {
     tracing::error!(%error, "an account could not be read or written");
     Rejection::new(ErrorCode::Unavailable, EN.unavailable)
 }

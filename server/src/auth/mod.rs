@@ -1,17 +1,25 @@
-//! Who is asking: passwords, access tokens, refresh tokens, sessions.
+//! Who is asking: passwords, access tokens, refresh tokens, tickets, sessions.
 //!
 //! An access token is a JWT of 15 minutes that names its session; every use checks that session, in the store or in
 //! a cache that the log's revocations empty ([`sessions`]). A refresh token is opaque, stored as a hash and replaced
 //! at each use by a successor derived from it ([`refresh`]), so that a lost answer or ten restored tabs get the same
 //! successor again. Statuses and cookies belong to [`crate::http`].
 
+mod audit;
+mod devices;
+mod key_ring;
 mod keys;
 mod login;
 mod password;
 mod patient;
 mod refresh;
+mod seen;
 mod sessions;
+mod ticket;
 mod token;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -19,26 +27,32 @@ use axum::http::{HeaderMap, header};
 use axum_extra::extract::cookie::CookieJar;
 use push_system::{
     accounts::{Person, Role},
+    admin::AuditAction,
     catalogue::EN,
     error::{ErrorCode, Rejection},
     ports::Clock,
     timestamp::Timestamp,
 };
 
-pub use login::{Credentials, Login, Registration, Typed};
-pub use password::Passwords;
+pub use key_ring::rotated;
+pub use keys::random_key;
+pub(crate) use login::invite_hash;
+pub use login::{Credentials, Login, Registration};
+pub use password::{Password, Passwords, Typed};
 pub use token::ACCESS_SECONDS;
 
 use self::{
-    keys::Keys,
+    audit::Failures,
+    key_ring::KeyRing,
     refresh::RefreshToken,
+    seen::Seen,
     sessions::Sessions,
-    token::{Access, TokenError},
+    token::{Access, Sealed, TokenError},
 };
 use crate::{
     config::Config,
     push::Push,
-    store::{Revocation, Rotation, SessionId, Store, StoreError},
+    store::{AuditNote, Client, Revocation, Rotation, SessionId, Store, StoreError},
 };
 
 /// How long the old refresh token stays good once its successor was seen in use: requests that crossed it on the wire.
@@ -81,6 +95,15 @@ pub struct Identity {
     pub session: SessionId,
     /// When a bearer's token is over; a cookie belongs to its session instead.
     pub expires: Option<Timestamp>,
+    /// From where the request came.
+    pub client: Client,
+}
+
+impl Identity {
+    /// What this person did.
+    pub fn note(&self, action: AuditAction, target: impl Into<String>) -> AuditNote {
+        self.client.note(action, Some(&self.person), target)
+    }
 }
 
 /// Why a request has no [`Identity`].
@@ -118,9 +141,11 @@ struct Inner {
     push: Push,
     clock: Arc<dyn Clock>,
     config: Arc<Config>,
-    keys: Keys,
+    keys: KeyRing,
     passwords: Passwords,
     sessions: Arc<Sessions>,
+    seen: Seen,
+    failures: Failures,
 }
 
 impl Auth {
@@ -131,22 +156,37 @@ impl Auth {
         clock: Arc<dyn Clock>,
         config: Arc<Config>,
     ) -> Result<Self, StoreError> {
-        let keys = Keys::load(&*store, config.secret.as_ref(), clock.now()).await?;
+        let keys = KeyRing::open(&store, config.secret.as_ref(), clock.now()).await?;
         let sessions = Arc::new(Sessions::default());
         let ended = Arc::clone(&sessions);
         push.on_revocation(Box::new(move |revocation| match revocation {
             Some(revocation) => ended.forget(revocation),
             None => ended.forget_all(),
         }));
-        Ok(Self(Arc::new(Inner { store, push, clock, config, keys, passwords: Passwords::default(), sessions })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            push,
+            clock,
+            config,
+            keys,
+            passwords: Passwords::default(),
+            sessions,
+            seen: Seen::default(),
+            failures: Failures::default(),
+        })))
     }
 
     /// Checks an `Authorization: Bearer`, or the `?token=` of a WebSocket.
     pub async fn verify_bearer(&self, token: &str) -> Result<Identity, AuthFailure> {
-        let access = self.read(token)?;
+        let access = self.read(token).await?;
         let mut identity = self.identify(&access).await?;
         identity.expires = Some(access.expires);
         Ok(identity)
+    }
+
+    /// The one queue of all password work.
+    pub(crate) fn passwords(&self) -> Passwords {
+        self.0.passwords.clone()
     }
 
     /// Whether a session is in force now; for what was checked a moment ago and lasts.
@@ -160,7 +200,7 @@ impl Auth {
         let jar = CookieJar::from_headers(headers);
         let names = CookieNames::of(&self.0.config);
         match (jar.get(names.access), jar.get(names.refresh)) {
-            (Some(access), _) => self.identify(&self.read(access.value())?).await,
+            (Some(access), _) => self.identify(&self.read(access.value()).await?).await,
             (None, Some(_)) => Err(AuthFailure::Expired),
             (None, None) => Err(AuthFailure::Missing),
         }
@@ -176,14 +216,14 @@ impl Auth {
 
     /// Whether an access token is ours and not over; asks nobody.
     pub fn is_fresh(&self, token: &str) -> bool {
-        self.read(token).is_ok()
+        Access::read(token, &self.0.keys.known(), self.0.clock.now()).is_ok()
     }
 
-    fn read(&self, token: &str) -> Result<Access, AuthFailure> {
-        Access::read(token, &self.0.keys, self.0.clock.now()).map_err(|error| match error {
-            TokenError::Invalid => AuthFailure::Invalid,
-            TokenError::Expired => AuthFailure::Expired,
-        })
+    async fn read(&self, token: &str) -> Result<Access, AuthFailure> {
+        let now = self.0.clock.now();
+        let sealed = Sealed::parse(token)?;
+        let keys = self.0.keys.naming(&sealed.kid, now).await;
+        Ok(sealed.open(&keys, now)?)
     }
 
     async fn identify(&self, access: &Access) -> Result<Identity, AuthFailure> {
@@ -194,7 +234,13 @@ impl Auth {
         if sessions.is_first_use(access.session, access.generation) {
             self.confirm(access, now).await;
         }
-        Ok(Identity { person: session.person, role: session.role, session: session.id, expires: None })
+        Ok(Identity {
+            person: session.person,
+            role: session.role,
+            session: session.id,
+            expires: None,
+            client: Client::default(),
+        })
     }
 
     /// Tells the store that the answer with this token arrived. A failure is not the request's: the old refresh token
@@ -207,30 +253,45 @@ impl Auth {
     }
 
     /// Exchanges a refresh token for its successor and a new access token. A token that was used after its successor
-    /// was in use has been copied: its whole session ends.
-    pub async fn refresh(&self, presented: &str) -> Result<Login, AuthFailure> {
-        let Inner { store, push, clock, keys, sessions, .. } = &*self.0;
+    /// was in use has been copied: its whole session ends (RFC 9700, 4.14.2).
+    pub async fn refresh(&self, presented: &str, from: &Client) -> Result<Login, AuthFailure> {
+        let Inner { store, clock, keys, .. } = &*self.0;
         let token = RefreshToken::parse(presented).ok_or(AuthFailure::Invalid)?;
-        let successor = token.successor(keys.refresh());
-        let rotation = store.rotate(&token.hash(), &successor.hash(), clock.now(), REUSE_GRACE_MS).await;
+        let now = clock.now();
+        let successors = keys.current(now).await.successors(&token, now);
+        let hashes: Vec<_> = successors.iter().map(RefreshToken::hash).collect();
+        let rotation = store.rotate(&token.hash(), &hashes, now, REUSE_GRACE_MS).await;
         match rotation.map_err(|error| unavailable(&error))? {
-            Rotation::Good { session, generation } => Ok(self.issue(session, generation, &successor)),
+            Rotation::Good { session, generation, successor } => {
+                Ok(self.issue(session, generation, &successors[successor]).await)
+            }
             Rotation::Unknown => Err(AuthFailure::Invalid),
             Rotation::Reused(session, name) => {
                 tracing::warn!(session.id = %session, user.name = %name, "a refresh token was used twice; its session ends");
-                let revocation = Revocation::Session(session);
-                push.revoke(revocation.clone()).await.map_err(|_| AuthFailure::Unavailable)?;
-                sessions.forget(&revocation);
+                // Whoever brought it: who that is, nobody knows.
+                let note = from.note(AuditAction::TokenReused, None, name.as_str());
+                self.end(Revocation::Session(session), note).await.map_err(|_| AuthFailure::Unavailable)?;
                 Err(AuthFailure::Revoked)
             }
         }
     }
 }
 
-/// The token of an `Authorization: Bearer`. Another scheme is none of ours.
+impl From<TokenError> for AuthFailure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid => Self::Invalid,
+            TokenError::Expired => Self::Expired,
+        }
+    }
+}
+
+/// The token of an `Authorization: Bearer` (RFC 6750, 2.1). Another scheme is none of ours; a bearer whose token cannot
+/// be read has a bad one, and is never taken for whoever the cookies name.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| str::from_utf8(token).unwrap_or_default().trim())
 }
 
 fn unavailable(error: &StoreError) -> AuthFailure {

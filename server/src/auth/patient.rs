@@ -24,10 +24,20 @@ pub(super) fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -
     Ok(came)
 }
 
-/// On Linux niceness belongs to a thread, elsewhere to the process (setpriority(2)). Refused at worst, by a sandbox.
+/// On Linux niceness belongs to a thread, elsewhere to the process (setpriority(2)). The kernel cuts it off at 19.
 fn step_back() {
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, NICENESS);
+    if let Err(error) = nicer() {
+        // A sandbox may forbid it. Passwords are checked all the same.
+        tracing::debug!(%error, "a thread that hashes keeps its priority");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn nicer() -> rustix::io::Result<()> {
+    use rustix::process::{getpriority_process, setpriority_process};
+
+    setpriority_process(None, getpriority_process(None)?.saturating_add(NICENESS))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Refresh tokens: opaque to clients, stored as a hash, replaced at each use.
+//! Refresh tokens: opaque to clients, stored as a hash, replaced at each use (RFC 9700, 4.14.2).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -8,6 +8,8 @@ use crate::store::TokenHash;
 
 /// Says which rules a token follows, so that they can change.
 const PREFIX: &str = "r1.";
+/// 32 bytes as base64url; another length is refused before it is decoded.
+const TEXT_BYTES: usize = PREFIX.len() + 43;
 
 /// 32 bytes nobody can guess. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,8 +22,8 @@ impl RefreshToken {
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
-        Some(Self(bytes.try_into().ok()?))
+        let text = Some(text).filter(|text| text.len() == TEXT_BYTES)?.strip_prefix(PREFIX)?;
+        Some(Self(URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?))
     }
 
     /// Derived, not drawn: whoever presents the same token again, because the answer was lost or because ten tabs
@@ -60,8 +62,10 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_tokens() {
-        for text in ["", "r1.", "r2.AAAA", "r1.AAAA", "r1.!"] {
-            assert!(RefreshToken::parse(text).is_none(), "{text}");
+        let text = RefreshToken::random().expose();
+        let long = format!("r1.{}", "A".repeat(1_000_000));
+        for text in ["", "r1.", "r2.AAAA", "r1.AAAA", "r1.!", &text[3..], &format!("{text}A"), &long] {
+            assert!(RefreshToken::parse(text).is_none(), "{text:.80}");
         }
     }
 }

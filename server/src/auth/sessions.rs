@@ -1,7 +1,7 @@
 //! Which sessions are in force, remembered for a few seconds so that not every request asks the store.
 //!
-//! The log's revocations empty it at once. The time limit covers what is no event: a changed role, a session that ran
-//! out while the log was away.
+//! The log's revocations, and changes of what a person may do, empty it at once. The time limit covers what is no event: a
+//! session that ran out while the log was away.
 
 use std::{
     collections::HashMap,
@@ -91,6 +91,7 @@ impl Sessions {
         memory.revocations += 1;
         match revocation {
             Revocation::Session(id) => drop(memory.entries.remove(id)),
+            Revocation::Standing { user } => memory.entries.retain(|_, entry| entry.session.person.id != *user),
             Revocation::Person { user, keep } => {
                 memory.entries.retain(|id, entry| entry.session.person.id != *user || Some(*id) == *keep);
             }
@@ -121,28 +122,43 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use push_system::accounts::Username;
+    use push_system::accounts::{Role, Username};
     use uuid::Uuid;
 
     use super::*;
     use crate::store::{
-        Accounts as _, Change, Log as _, NewAccount, NewSession, TokenHash, Write, memory::MemoryStore,
+        Accounts as _, Change, Client, Log as _, NewAccount, NewSession, TokenHash, Write, memory::MemoryStore,
     };
 
     #[tokio::test]
     async fn where_any_session_may_have_ended_the_store_is_asked_anew() {
         let (store, at) = (MemoryStore::new(1), Timestamp::from_unix_ms(0));
-        let account =
-            NewAccount { name: Username::parse("ana").unwrap(), email: None, password_hash: "x".to_owned(), at };
+        let account = NewAccount {
+            name: Username::parse("ana").unwrap(),
+            email: None,
+            password_hash: "x".to_owned(),
+            at,
+            role: Role::Member,
+            notes: Vec::new(),
+        };
         let user = store.register(account).await.unwrap().unwrap().person.id;
         let id = SessionId(Uuid::from_u128(7));
         let (refresh, expires) = (TokenHash([1; 32]), at.plus_ms(60_000));
-        let session = NewSession { id, user, password_hash: "x".to_owned(), refresh, at, expires };
+        let session = NewSession {
+            id,
+            user,
+            password_hash: "x".to_owned(),
+            refresh,
+            at,
+            expires,
+            client: Client::default(),
+            notes: Vec::new(),
+        };
         assert!(store.open_session(session).await.unwrap());
         let sessions = Sessions::default();
         assert!(sessions.find(&store, id, at).await.unwrap().is_some());
         let change = Change::Revoke(Revocation::Session(id));
-        store.commit(&[Write { at, tag: 1, change }]).await.unwrap();
+        store.commit(&[Write { at, tag: 1, change, notes: Vec::new() }]).await.unwrap();
         assert!(sessions.find(&store, id, at).await.unwrap().is_some(), "believed for a while");
         sessions.forget_all();
         assert!(sessions.find(&store, id, at).await.unwrap().is_none());

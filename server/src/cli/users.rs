@@ -2,20 +2,21 @@
 
 use std::io::{IsTerminal, stdin};
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use push_system::{
-    accounts::{Email, Password, Username},
+    accounts::{Email, Role, Username},
+    admin::{AuditAction, Standing},
     error::Rejection,
     ports::Clock,
 };
 
 use super::{Failure, output::print};
 use crate::{
-    auth::Passwords,
+    auth::{Password, Passwords, Typed},
     config::Config,
     serve,
     state::SystemClock,
-    store::{Account, Change, NewAccount, Outcome, Store, Write},
+    store::{Account, AccountChange, AuditNote, Change, Client, NewAccount, Outcome, Store, Write},
 };
 
 #[derive(Subcommand)]
@@ -27,6 +28,9 @@ pub(super) enum Command {
         /// Its e-mail address
         #[arg(long)]
         email: Option<String>,
+        /// Make it an admin's
+        #[arg(long)]
+        admin: bool,
     },
     /// Set a new password and end all sessions of the account
     Passwd {
@@ -35,29 +39,115 @@ pub(super) enum Command {
     },
     /// List all accounts
     List,
+    /// Sign an account out everywhere, and let nobody log in to it
+    Disable {
+        /// Its username
+        name: String,
+    },
+    /// Let the person of a disabled account log in again
+    Enable {
+        /// Its username
+        name: String,
+    },
+    /// Erase an account for good; its name stays on its messages, and taken
+    Delete {
+        /// Its username
+        name: String,
+    },
+    /// Say what an account may do
+    Role {
+        /// Its username
+        name: String,
+        /// What it becomes
+        role: RoleName,
+    },
+}
+
+/// A role as it is typed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum RoleName {
+    Admin,
+    Member,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Admin => Self::Admin,
+            RoleName::Member => Self::Member,
+        }
+    }
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
     let store = serve::open_for_tool(&config.database).await?;
     let done = match command {
-        Command::Add { name, email } => add(&*store, &name, email.as_deref()).await,
+        Command::Add { name, email, admin } => {
+            let role = if admin { Role::Admin } else { Role::Member };
+            add(&*store, &name, email.as_deref(), role).await
+        }
         Command::Passwd { name } => change_password(&*store, &name).await,
         Command::List => list(&*store).await,
+        Command::Disable { name } => {
+            let to = AccountChange::Set { disabled: Some(true), role: None };
+            change(&*store, &name, to, AuditAction::AccountDisabled, "is disabled, and signed out everywhere").await
+        }
+        Command::Enable { name } => {
+            let to = AccountChange::Set { disabled: Some(false), role: None };
+            change(&*store, &name, to, AuditAction::AccountEnabled, "may log in again").await
+        }
+        Command::Delete { name } => {
+            change(&*store, &name, AccountChange::Delete, AuditAction::AccountDeleted, "is deleted").await
+        }
+        Command::Role { name, role } => {
+            let (role, action) = match role.into() {
+                Role::Admin => (Role::Admin, AuditAction::MadeAdmin),
+                Role::Member => (Role::Member, AuditAction::MadeMember),
+            };
+            let to = AccountChange::Set { disabled: None, role: Some(role) };
+            change(&*store, &name, to, action, &format!("is {} now", role.as_str())).await
+        }
     };
     store.close().await;
     done
 }
 
-async fn add(store: &dyn Store, name: &str, email: Option<&str>) -> Result<(), Failure> {
+async fn add(store: &dyn Store, name: &str, email: Option<&str>, role: Role) -> Result<(), Failure> {
     let name = Username::parse_new(name)?;
     let email = email.map(Email::parse).transpose()?;
     if store.account_named(&name).await?.is_some() {
         return Err(taken(&name));
     }
-    let account = NewAccount { name: name.clone(), email, password_hash: ask_and_hash().await?, at: SystemClock.now() };
+    let password_hash = ask_and_hash(&name).await?;
+    let notes = vec![here(AuditAction::AccountMade, &name)];
+    let account = NewAccount { name: name.clone(), email, password_hash, role, at: SystemClock.now(), notes };
     let account = store.register(account).await?.ok_or_else(|| taken(&name))?;
     print(format_args!("{name} was added as {}\n", account.role.as_str()))?;
     Ok(())
+}
+
+/// What is done on the machine itself, by whoever may.
+fn here(action: AuditAction, name: &Username) -> AuditNote {
+    Client::default().note(action, None, name.as_str())
+}
+
+/// As a change of the log: a server that runs beside it hears of it within a second.
+async fn change(
+    store: &dyn Store,
+    name: &str,
+    to: AccountChange,
+    action: AuditAction,
+    done: &str,
+) -> Result<(), Failure> {
+    let name = Username::parse(name)?;
+    let account = store.account_named(&name).await?.ok_or_else(|| format!("there is no {name}"))?;
+    let change = Change::Account { user: account.person.id, to };
+    let write = Write { at: SystemClock.now(), tag: rand::random(), change, notes: vec![here(action, &name)] };
+    match store.commit(&[write]).await?.first() {
+        Some(Outcome::Stored(_) | Outcome::Unchanged) => print(format_args!("{name} {done}\n")),
+        Some(Outcome::LastAdmin) => Err(format!("{name} is the last admin; make somebody else one first").into()),
+        _ => Err(format!("there is no {name} any more").into()),
+    }
 }
 
 fn taken(name: &Username) -> Failure {
@@ -67,8 +157,9 @@ fn taken(name: &Username) -> Failure {
 async fn change_password(store: &dyn Store, name: &str) -> Result<(), Failure> {
     let name = Username::parse(name)?;
     let account = store.account_named(&name).await?.ok_or_else(|| format!("there is no {name}"))?;
-    let change = Change::Password { user: account.person.id, hash: ask_and_hash().await?, keep: None };
-    let write = Write { at: SystemClock.now(), tag: rand::random(), change };
+    let notes = vec![here(AuditAction::PasswordReset, &name)];
+    let change = Change::Password { user: account.person.id, hash: ask_and_hash(&name).await?, keep: None };
+    let write = Write { at: SystemClock.now(), tag: rand::random(), change, notes };
     match store.commit(&[write]).await?.first() {
         Some(Outcome::Stored(_)) => {
             print(format_args!("{name} has a new password, and is signed out everywhere\n"))?;
@@ -79,31 +170,35 @@ async fn change_password(store: &dyn Store, name: &str) -> Result<(), Failure> {
 }
 
 async fn list(store: &dyn Store) -> Result<(), Failure> {
-    for Account { person, role, disabled, created, email, .. } in store.accounts().await? {
-        let state = if disabled { "disabled" } else { "active" };
+    for account in store.accounts().await? {
+        let state = match account.standing() {
+            Standing::Active => "active",
+            Standing::Disabled => "disabled",
+            Standing::Deleted => "deleted",
+        };
+        let Account { person, role, created, email, .. } = account;
         let email = email.unwrap_or_default();
         print(format_args!("{}\t{}\t{}\t{state}\t{created}\t{email}\n", person.id, person.name, role.as_str()))?;
     }
     Ok(())
 }
 
-async fn ask_and_hash() -> Result<String, Failure> {
-    let password = tokio::task::spawn_blocking(ask).await??;
+async fn ask_and_hash(name: &Username) -> Result<String, Failure> {
+    let typed = tokio::task::spawn_blocking(ask).await??;
+    let password = Password::parse_new(&typed, name, "password").map_err(|Rejection { detail, .. }| detail)?;
     Ok(Passwords::default().hash(password).await?)
 }
 
 /// Asks twice on a terminal; otherwise the password is the first line of standard input.
-fn ask() -> Result<Password, Failure> {
-    let text = if stdin().is_terminal() {
+fn ask() -> Result<Typed, Failure> {
+    if stdin().is_terminal() {
         let text = rpassword::prompt_password("Password: ")?;
         if text != rpassword::prompt_password("Again: ")? {
             return Err("the two differ".into());
         }
-        text
-    } else {
-        let mut line = String::new();
-        stdin().read_line(&mut line)?;
-        line.trim_end_matches(['\r', '\n']).to_owned()
-    };
-    Password::parse(text, "password").map_err(|Rejection { detail, .. }| detail.into())
+        return Ok(Typed(text));
+    }
+    let mut line = String::new();
+    stdin().read_line(&mut line)?;
+    Ok(Typed(line.trim_end_matches(['\r', '\n']).to_owned()))
 }

@@ -123,9 +123,14 @@ impl fmt::Display for Source {
     }
 }
 
-/// The winning text of every setting.
-#[derive(Debug)]
+/// The winning text of every setting. Never printed: secrets are among them.
 pub(super) struct Texts(BTreeMap<&'static str, (String, Source)>);
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Texts(…)")
+    }
+}
 
 impl Texts {
     pub(super) fn gather(

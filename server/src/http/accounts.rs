@@ -8,6 +8,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 use push_system::{
+    admin::Ticket,
     api::Me,
     catalogue::EN,
     error::{ErrorCode, Rejection},
@@ -18,12 +19,13 @@ use super::{
     body::{self, Form, Json},
     cookies, credentials,
     problem::Refusal,
-    table::{Routes, delete, get, post},
+    table::{Routes, get, post},
 };
 use crate::{
     auth::{AuthFailure, CookieNames, Credentials, Identity, Login, Registration, Typed},
     serve::ClientAddress,
     state::AppState,
+    store::Client,
 };
 
 /// The routes that keep a login alive by themselves, or need none.
@@ -40,8 +42,8 @@ pub fn login_routes() -> Routes {
     Routes::new()
         .route("/auth/logout", post(log_out))
         .route("/auth/me", get(me))
+        .route("/auth/ticket", post(ticket))
         .route("/auth/password", post(change_password))
-        .route("/auth/sessions", delete(end_sessions))
 }
 
 #[derive(Deserialize)]
@@ -52,16 +54,20 @@ struct RegisterRequest {
     password: Typed,
     #[serde(default)]
     email: Option<String>,
+    #[serde(default)]
+    invite: Option<String>,
 }
 
 async fn register(
     State(state): State<AppState>,
-    client: ClientAddress,
+    counted: ClientAddress,
+    client: Client,
     Json(request): Json<RegisterRequest>,
 ) -> Result<Response, Refusal> {
-    let RegisterRequest { username, password, email } = request;
-    let typed = Registration { username, password, email: email.unwrap_or_default() };
-    Ok(with_cookies(&state, credentials::register(&state, client, typed).await?))
+    let RegisterRequest { username, password, email, invite } = request;
+    let (email, invite) = (email.unwrap_or_default(), invite.unwrap_or_default());
+    let typed = Registration { username, password, email, invite };
+    Ok(with_cookies(&state, credentials::register(&state, (counted, client), typed).await?))
 }
 
 #[derive(Deserialize)]
@@ -74,20 +80,26 @@ struct LoginRequest {
 
 async fn log_in(
     State(state): State<AppState>,
-    client: ClientAddress,
+    counted: ClientAddress,
+    client: Client,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Refusal> {
     let typed = Credentials { username: request.username, password: request.password };
-    Ok(with_cookies(&state, credentials::log_in(&state, client, typed).await?))
+    Ok(with_cookies(&state, credentials::log_in(&state, (counted, client), typed).await?))
 }
 
 /// The password grant of OAuth 2 (RFC 6749, 4.3), for clients that know nothing else. Programs keep no cookies.
-async fn token(State(state): State<AppState>, client: ClientAddress, Form(fields): Form) -> Result<Response, Refusal> {
+async fn token(
+    State(state): State<AppState>,
+    counted: ClientAddress,
+    client: Client,
+    Form(fields): Form,
+) -> Result<Response, Refusal> {
     if fields.get("grant_type").is_some_and(|grant| grant != "password") {
         return Err(Rejection::at(ErrorCode::Invalid, "grant_type", EN.grant_type).into());
     }
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    Ok(Json(credentials::log_in(&state, client, typed).await?.answer()).into_response())
+    Ok(Json(credentials::log_in(&state, (counted, client), typed).await?.answer()).into_response())
 }
 
 #[derive(Default, Deserialize)]
@@ -99,7 +111,8 @@ struct RefreshRequest {
 /// Takes the token from the body, or, when there is none, from the cookie. Cookies are answered with cookies.
 async fn refresh(
     State(state): State<AppState>,
-    client: ClientAddress,
+    counted: ClientAddress,
+    client: Client,
     jar: CookieJar,
     body: Body,
 ) -> Result<Response, Refusal> {
@@ -109,11 +122,11 @@ async fn refresh(
     let given = request.refresh_token.map(|token| token.0).filter(|token| !token.is_empty());
     let from_cookie = given.is_none() || given == cookie;
     let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, EN.unauthorized))?;
-    let refreshed = state.auth.refresh(&presented).await;
+    let refreshed = state.auth.refresh(&presented, &client).await;
     match &refreshed {
-        Ok(login) => state.limits.refreshed(client, &login.person.name).await,
+        Ok(login) => state.limits.refreshed(counted, &login.person.name).await,
         Err(AuthFailure::Unavailable) => {}
-        Err(_) => state.limits.refresh_failed(client).await?,
+        Err(_) => state.limits.refresh_failed(counted).await?,
     }
     match refreshed {
         Ok(login) if from_cookie => Ok(with_cookies(&state, login)),
@@ -143,6 +156,11 @@ async fn me(identity: Identity) -> Json<Me> {
     Json(Me { person: identity.person, role: identity.role })
 }
 
+/// For browsers and tools that can send no header with a WebSocket's request.
+async fn ticket(State(state): State<AppState>, identity: Identity) -> Result<Json<Ticket>, Refusal> {
+    Ok(Json(state.auth.ticket(&identity).await?))
+}
+
 #[derive(Deserialize)]
 struct PasswordRequest {
     #[serde(default)]
@@ -161,12 +179,8 @@ async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn end_sessions(State(state): State<AppState>, identity: Identity) -> Result<Response, Refusal> {
-    state.auth.log_out_everywhere(&identity).await?;
-    Ok(without_cookies(&state))
-}
-
-fn without_cookies(state: &AppState) -> Response {
+/// Tells a browser to forget its login.
+pub(super) fn without_cookies(state: &AppState) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     cookies::add(&mut response, cookies::of_logout(&state.config));
     response

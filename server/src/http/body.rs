@@ -121,7 +121,7 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
     // Left to itself, serde reads a list as the fields of a struct in their order.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         let malformed = serde_json::from_slice::<IgnoredAny>(bytes).err().map(|error| malformed(&error));
-        let no_object = || Rejection::new(ErrorCode::Invalid, (EN.invalid_value)("expected an object"));
+        let no_object = || Rejection::new(ErrorCode::Invalid, EN.not_an_object);
         return Err(malformed.unwrap_or_else(no_object));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -138,11 +138,38 @@ fn blame(error: &serde_path_to_error::Error<serde_json::Error>, bytes: &[u8]) ->
     if error.inner().classify() != Category::Data {
         return malformed(error.inner());
     }
-    let detail = (EN.invalid_value)(&without_place(error.inner()));
-    match error.path().to_string() {
-        path if path == "." => Rejection::new(ErrorCode::Invalid, detail),
-        path => Rejection::at(ErrorCode::Invalid, path, detail),
+    let what = without_place(error.inner());
+    let path = Some(error.path().to_string()).filter(|path| path != ".");
+    if let Some(name) = missing(&what) {
+        let field = path.map_or_else(|| name.to_owned(), |path| format!("{path}.{name}"));
+        return Rejection::at(ErrorCode::Empty, field, EN.required);
     }
+    let rejection = Rejection::new(ErrorCode::Invalid, in_our_words(&what));
+    Rejection { field: path.map(Into::into), ..rejection }
+}
+
+/// The field that the parser says is missing: it names the object that lacks it as the place.
+fn missing(what: &str) -> Option<&str> {
+    what.strip_prefix("missing field `")?.strip_suffix('`')
+}
+
+/// What the parser says of a value, for people. Our own types speak for themselves.
+fn in_our_words(what: &str) -> String {
+    if !["invalid type: ", "invalid value: ", "invalid length", "unknown variant"].iter().any(|it| what.starts_with(it))
+    {
+        return what.to_owned();
+    }
+    let expected = what.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
+    let words = match expected {
+        "a string" | "str" | "string" => EN.not_a_text,
+        "a boolean" => EN.not_a_yes_or_no,
+        "a sequence" => EN.not_a_list,
+        "a map" => EN.not_an_object,
+        _ if expected.starts_with("struct ") => EN.not_an_object,
+        _ if expected.starts_with(['u', 'i']) && expected[1..].parse::<u8>().is_ok() => EN.not_a_number,
+        _ => EN.wrong_type,
+    };
+    words.to_owned()
 }
 
 fn malformed(error: &serde_json::Error) -> Rejection {
@@ -190,10 +217,47 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_does_not_speak_of_columns() {
-        let rejection = from_json::<PublishRequest>(br#"{"message":5}"#).unwrap_err();
-        assert!(!rejection.detail.contains("column"), "{}", rejection.detail);
+    fn the_sentence_is_for_people() {
+        for (json, words) in [
+            (r#"{"message":5}"#, EN.not_a_text),
+            (r#"{"message":null}"#, EN.not_a_text),
+            (r#"{"message":"x","title":["x"]}"#, EN.not_a_text),
+            (r#"{"message":"x","priority":"high"}"#, EN.not_a_number),
+            (r#"{"message":"x","priority":1.5}"#, EN.not_a_number),
+            (r#"{"message":"x","tags":"a"}"#, EN.not_a_list),
+            (r#"{"message":"x","tags":["a",1]}"#, EN.not_a_text),
+            (r#"{"message":"x","to":5}"#, EN.not_texts),
+            (r#"{"message":"x","extras":[]}"#, EN.not_an_object),
+            (r#"["x"]"#, EN.not_an_object),
+        ] {
+            assert_eq!(from_json::<PublishRequest>(json.as_bytes()).unwrap_err().detail, words, "{json}");
+        }
     }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "only whether it can be read counts")]
+        struct Outer {
+            inner: Inner,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "only whether it can be read counts")]
+        struct Inner {
+            flag: bool,
+        }
+        for (json, code, field, words) in [
+            ("{}", ErrorCode::Empty, "inner", EN.required),
+            (r#"{"inner":{}}"#, ErrorCode::Empty, "inner.flag", EN.required),
+            (r#"{"inner":{"flag":"x"}}"#, ErrorCode::Invalid, "inner.flag", EN.not_a_yes_or_no),
+            (r#"{"inner":5}"#, ErrorCode::Invalid, "inner", EN.not_an_object),
+        ] {
+            let rejection = from_json::<Outer>(json.as_bytes()).unwrap_err();
+            assert_eq!((rejection.code, rejection.field.as_deref()), (code, Some(field)), "{json}");
+            assert_eq!(rejection.detail, words, "{json}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_end_is_given_up() {
         let begun = tokio::time::Instant::now();

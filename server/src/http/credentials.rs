@@ -6,18 +6,22 @@ use crate::{
     auth::{Credentials, Identity, Login, Registration, Typed},
     serve::ClientAddress,
     state::AppState,
+    store::Client,
 };
 
+/// Whom an attempt is counted against, and what sessions and the audit log say of it.
+type From = (ClientAddress, Client);
+
 /// See [`crate::auth::Auth::log_in`].
-pub async fn log_in(state: &AppState, client: ClientAddress, typed: Credentials) -> Result<Login, Rejection> {
+pub async fn log_in(state: &AppState, (counted, client): From, typed: Credentials) -> Result<Login, Rejection> {
     let (auth, name) = (state.auth.clone(), typed.username.clone());
-    state.limits.password_check(client, &name, async move { auth.log_in(typed).await }).await
+    state.limits.password_check(counted, &name, async move { auth.log_in(typed, &client).await }).await
 }
 
 /// See [`crate::auth::Auth::register`].
-pub async fn register(state: &AppState, client: ClientAddress, typed: Registration) -> Result<Login, Rejection> {
+pub async fn register(state: &AppState, (counted, client): From, typed: Registration) -> Result<Login, Rejection> {
     let (auth, name) = (state.auth.clone(), typed.username.clone());
-    state.limits.registration(client, &name, async move { auth.register(typed).await }).await
+    state.limits.registration(counted, &name, async move { auth.register(typed, &client).await }).await
 }
 
 /// See [`crate::auth::Auth::change_password`].

@@ -3,10 +3,16 @@
 use push_system::{
     catalogue::EN,
     error::{ErrorCode, Rejection},
+    limits,
 };
 use std::{collections::BTreeMap, convert::Infallible};
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+};
+
+use super::problem::Refusal;
 
 /// The fields of a query or a form, in the order they were sent.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +49,16 @@ impl Fields {
         self.get(name).map(|text| text.parse().map_err(refuse)).transpose()
     }
 
+    /// The size of a page: `limit`, or the usual one.
+    ///
+    /// # Errors
+    /// It is outside [`limits::PAGE`].
+    pub fn limit(&self) -> Result<u32, Rejection> {
+        let limit = self.number("limit")?.map_or(Ok(limits::PAGE_DEFAULT), u32::try_from);
+        let limit = limit.ok().filter(|limit| limits::PAGE.contains(limit));
+        limit.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "limit", EN.page_limit))
+    }
+
     /// What may be shown again: everything but `secrets`. Several values of one name are joined as people write them.
     pub fn shown_again(&self, secrets: &[&str]) -> BTreeMap<String, String> {
         let mut shown: BTreeMap<String, String> = BTreeMap::new();
@@ -71,6 +87,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+/// The part of an address that is a parameter. One that is no text is nobody's.
+#[derive(Clone, Debug)]
+pub struct Segment(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let text = Path::from_request_parts(parts, state).await.map(|Path(text)| Self(text));
+        text.map_err(|_| Refusal::new(ErrorCode::NotFound, EN.not_found))
     }
 }
 

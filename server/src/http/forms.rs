@@ -25,6 +25,7 @@ use crate::{
     auth::{AuthFailure, Credentials, Identity, Login, Registration, Typed},
     serve::ClientAddress,
     state::AppState,
+    store::Client,
     ui::{self, Instead, Page},
 };
 
@@ -34,14 +35,15 @@ const SECRETS: &[&str] = &["password", "current"];
 /// `POST /login`
 pub(super) async fn log_in(
     State(state): State<AppState>,
-    client: ClientAddress,
+    counted: ClientAddress,
+    client: Client,
     uri: Uri,
     headers: HeaderMap,
     Form(fields): Form,
 ) -> Response {
     let next = next(&fields, &uri);
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    match credentials::log_in(&state, client, typed).await {
+    match credentials::log_in(&state, (counted, client), typed).await {
         Ok(login) => enter(&state, &login, &next),
         Err(refusal) => {
             let again =
@@ -54,7 +56,8 @@ pub(super) async fn log_in(
 /// `POST /register`
 pub(super) async fn register(
     State(state): State<AppState>,
-    client: ClientAddress,
+    counted: ClientAddress,
+    client: Client,
     uri: Uri,
     headers: HeaderMap,
     Form(fields): Form,
@@ -64,8 +67,9 @@ pub(super) async fn register(
         username: fields.text("username"),
         password: Typed(fields.text("password")),
         email: fields.text("email"),
+        invite: fields.text("invite"),
     };
-    match credentials::register(&state, client, typed).await {
+    match credentials::register(&state, (counted, client), typed).await {
         Ok(login) => enter(&state, &login, &next),
         Err(refusal) => {
             let again = Again {

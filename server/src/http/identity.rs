@@ -1,13 +1,13 @@
 //! `Identity` as an argument of a handler: whoever has it has a checked login.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-
 use push_system::{
+    accounts::Role,
     catalogue::EN,
     error::{ErrorCode, Rejection},
 };
 
-use super::problem::Refusal;
+use super::{client, problem::Refusal};
 use crate::{
     auth::{AuthFailure, Identity},
     serve::{ClientAddress, Peer},
@@ -18,7 +18,23 @@ impl FromRequestParts<AppState> for Identity {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        Ok(state.auth.verify(&parts.headers).await?)
+        let identity = state.auth.verify(&parts.headers).await?;
+        Ok(state.auth.saw(identity, client::of(parts)))
+    }
+}
+
+/// The checked login of an admin.
+pub struct AsAdmin(pub Identity);
+
+impl FromRequestParts<AppState> for AsAdmin {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        let identity = Identity::from_request_parts(parts, state).await?;
+        match identity.role {
+            Role::Admin => Ok(Self(identity)),
+            Role::Member => Err(Refusal::new(ErrorCode::Forbidden, EN.forbidden)),
+        }
     }
 }
 
@@ -39,6 +55,7 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        Ok(Self(state.auth.verify_cookies(&parts.headers).await))
+        let identity = state.auth.verify_cookies(&parts.headers).await;
+        Ok(Self(identity.map(|identity| state.auth.saw(identity, client::of(parts)))))
     }
 }

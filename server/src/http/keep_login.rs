@@ -9,7 +9,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::CookieJar;
 
-use super::{SOCKET, cookies, pages};
+use super::{SOCKET, client, cookies, pages};
 use crate::{
     auth::{AuthFailure, CookieNames},
     serve::Peer,
@@ -19,8 +19,11 @@ use crate::{
 /// The middleware. A request with a bearer, or with an access token that is not over, passes untouched.
 pub async fn keep_login(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(token) = token_to_refresh(&state, request.headers()) else { return next.run(request).await };
+    let (parts, body) = request.into_parts();
+    let from = client::of(&parts);
+    request = Request::from_parts(parts, body);
     let client = request.extensions().get::<Peer>().map(|peer| peer.client);
-    let (access, lines) = match state.auth.refresh(&token).await {
+    let (access, lines) = match state.auth.refresh(&token, &from).await {
         Ok(login) => {
             if let Some(client) = client {
                 state.limits.refreshed(client, &login.person.name).await;

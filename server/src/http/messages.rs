@@ -60,8 +60,7 @@ async fn list(
 
 /// Reads `limit`, `since`, `q` and `filter`.
 pub fn question(fields: &Fields) -> Result<HistoryQuery, Rejection> {
-    let limit = fields.number("limit")?.map_or(Ok(limits::PAGE_DEFAULT), u32::try_from);
-    let limit = limit.ok().filter(|limit| limits::PAGE.contains(limit));
+    let limit = fields.limit()?;
     let words = fields.get("q").map(str::trim).filter(|words| !words.is_empty());
     if words.is_some_and(|words| words.chars().count() > limits::QUERY_CHARS) {
         return Err(Rejection::at(ErrorCode::TooLong, "q", EN.query_too_long));
@@ -70,7 +69,7 @@ pub fn question(fields: &Fields) -> Result<HistoryQuery, Rejection> {
     Ok(HistoryQuery {
         // Gotify's clients say 0 for "from the newest".
         before: fields.number("since")?.filter(|since| *since > 0).map(MessageId),
-        limit: limit.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "limit", EN.page_limit))?,
+        limit,
         words: words.map(str::to_owned),
         filter: fields.get("filter").map_or(Ok(Filter::All), |text| Filter::parse(text).ok_or_else(unknown))?,
     })

@@ -5,9 +5,13 @@
 //! [`problem`] alone.
 
 mod accounts;
+mod admin;
 pub mod body;
+pub mod client;
 mod cookies;
 pub mod credentials;
+mod csv;
+mod device;
 pub mod fields;
 mod forms;
 pub mod headers;
@@ -20,6 +24,7 @@ pub mod origin;
 mod pages;
 pub mod problem;
 mod request_log;
+mod sessions;
 pub mod table;
 
 use std::any::Any;
@@ -55,6 +60,8 @@ pub fn table() -> Vec<Route> {
 fn routes_that_keep_logins() -> Routes {
     Routes::new()
         .merge(accounts::login_routes())
+        .merge(sessions::routes())
+        .merge(admin::routes())
         .merge(messages::routes())
         .merge(inbox::routes())
         .merge(pages::routes())

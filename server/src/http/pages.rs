@@ -30,7 +30,7 @@ use crate::{
 
 /// Paths that speak JSON, whoever asks.
 const API: &[&str] =
-    &["/auth/", "/message", "/inbox", "/people", "/presence", "/healthz", "/readyz", "/version", "/ws"];
+    &["/auth/", "/admin/", "/message", "/inbox", "/people", "/presence", "/healthz", "/readyz", "/version", "/ws"];
 
 /// The routes.
 pub fn routes() -> Routes {

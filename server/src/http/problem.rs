@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use push_system::{
@@ -15,7 +15,7 @@ use crate::{auth::AuthFailure, store::StoreError};
 /// The media type of RFC 9457.
 const PROBLEM_JSON: &str = "application/problem+json";
 /// Seconds after which a request that could not be served is worth repeating.
-const RETRY_SECONDS: u16 = 1;
+const RETRY_SECONDS: &str = "1";
 
 /// The status of each way to fail.
 pub fn status(code: ErrorCode) -> StatusCode {
@@ -26,7 +26,8 @@ pub fn status(code: ErrorCode) -> StatusCode {
         Code::Forbidden | Code::ForeignOrigin | Code::RegistrationClosed | Code::WrongUser => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::Taken | Code::IdempotencyConflict => StatusCode::CONFLICT,
+        Code::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+        Code::Taken | Code::LastAdmin | Code::IdempotencyConflict => StatusCode::CONFLICT,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::Invalid
@@ -34,6 +35,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | Code::Nul
         | Code::TooShort
         | Code::TooLong
+        | Code::TooCommon
         | Code::TooLarge
         | Code::UnknownRecipient => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooManySockets | Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -106,14 +108,19 @@ pub fn finish(response: &mut Response) {
     add_hints(response);
 }
 
-/// What some statuses want beside them (RFC 9110, 11.6.1 and 10.2.3).
+/// What some statuses want beside them (RFC 9110, 11.6.1, 10.2.3 and 15.5.22; RFC 6455, 4.4).
 pub fn add_hints(response: &mut Response) {
-    let hint = match response.status() {
-        StatusCode::UNAUTHORIZED => (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-        StatusCode::SERVICE_UNAVAILABLE => (header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS)),
-        _ => return,
+    let hints: &[(HeaderName, &'static str)] = match response.status() {
+        StatusCode::UNAUTHORIZED => &[(header::WWW_AUTHENTICATE, "Bearer")],
+        StatusCode::SERVICE_UNAVAILABLE => &[(header::RETRY_AFTER, RETRY_SECONDS)],
+        StatusCode::UPGRADE_REQUIRED => {
+            &[(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade"), (header::SEC_WEBSOCKET_VERSION, "13")]
+        }
+        _ => &[],
     };
-    response.headers_mut().insert(hint.0, hint.1);
+    for (name, value) in hints {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
 }
 
 /// Says after how many seconds to come back, where the refusal knows.

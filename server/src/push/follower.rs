@@ -19,7 +19,7 @@ use tokio::{
 use super::{
     Encoded, Random,
     hub::Hub,
-    relay::{self, News},
+    relay::{self, News, Teller, Tellers, Told},
     sequencer::Committed,
     tail::{Appended, Tail},
 };
@@ -83,11 +83,15 @@ pub struct Follower {
     pub state: Arc<State>,
     pub check_every: Duration,
     pub random: Random,
+    /// Who we are to the other instances.
+    pub teller: Teller,
+    /// Which of them we believe.
+    pub tellers: Tellers,
 }
 
 impl Follower {
     /// Follows until the sequencer's end of `feed` is gone.
-    pub async fn run(self, mut feed: mpsc::UnboundedReceiver<Vec<Committed>>, mut hints: Box<dyn Subscription>) {
+    pub async fn run(mut self, mut feed: mpsc::Receiver<Vec<Committed>>, mut hints: Box<dyn Subscription>) {
         let mut hearing = true;
         // One deadline over all turns: traffic must not put the comparison off.
         let mut next_check = Instant::now() + self.pause();
@@ -140,7 +144,7 @@ impl Follower {
         failpoint::reached(Point::BeforeBus);
         if self.bus.is_heard() {
             let tag_before = self.tag_before(first.seq, &before);
-            self.bus.publish(relay::write(tag_before, &entries, &last));
+            self.bus.publish(self.teller.tell(tag_before, &entries, &last));
         }
     }
 
@@ -149,7 +153,7 @@ impl Follower {
         self.catch_up().await;
         let head = self.tail.head();
         if head != *before {
-            self.bus.publish(relay::write(None, &[], &head));
+            self.bus.publish(self.teller.tell(None, &[], &head));
         }
     }
 
@@ -158,14 +162,24 @@ impl Follower {
         if before.seq.next() == first { Some(before.tag) } else { self.tail.tag_at(Seq(first.0.checked_sub(1)?)) }
     }
 
-    /// Another instance, or this one, tells of a commit.
-    async fn hinted(&self, bytes: &Bytes) {
-        match relay::read(bytes, &self.tail.head()) {
+    /// Another instance, or this one, tells of a commit. Of one that may write into a copy of our database, only the store
+    /// shows what is true.
+    async fn hinted(&mut self, bytes: &Bytes) {
+        let Some(Told { teller, last, news }) = relay::read(bytes, &self.tail.head()) else {
+            return self.catch_up().await;
+        };
+        match news {
             News::None => {}
-            News::Next(entries) => {
+            News::Next(entries) if self.tellers.know(teller) => {
                 self.take(&entries).await;
             }
-            News::Grown => self.catch_up().await,
+            News::Next(_) | News::Grown => {
+                self.catch_up().await;
+                // It was new to us, and its random tag is that of our own log.
+                if self.tail.vouches_for(&last) {
+                    self.tellers.proved(teller);
+                }
+            }
             News::Forked => self.check().await,
         }
     }

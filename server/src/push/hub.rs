@@ -248,6 +248,8 @@ impl Seats {
                 let seats = self.by_user.values().flatten().filter(|seat| seat.session == *session);
                 seats.for_each(|seat| seat.leave_close(CloseCode::REVOKED));
             }
+            // Its sockets go on: nothing they carry depends on what the person may do.
+            Revocation::Standing { .. } => {}
             Revocation::Person { user, keep } => {
                 let seats = self.by_user.get(user).into_iter().flatten();
                 let ended = seats.filter(|seat| Some(seat.session) != *keep);

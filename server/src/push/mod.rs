@@ -34,7 +34,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     bus::{Bus, Roster},
-    store::{Change, EntryBody, Outcome, Publish, Revocation, SessionId, Store, StoreError, Write},
+    failpoint::{self, Number},
+    store::{
+        AccountChange, AuditNote, Change, EntryBody, Outcome, Publish, Revocation, SessionId, Store, StoreError, Write,
+    },
 };
 
 pub use encoded::Encoded;
@@ -47,6 +50,7 @@ pub use tail::Reach;
 use follower::Follower;
 use hub::Hub;
 use presence::PresenceBoard;
+use relay::{Teller, Tellers};
 use replay::Replay;
 use sequencer::{Refusal, Sequencer};
 use tail::Tail;
@@ -76,7 +80,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            tail_bytes: 16 * 1024 * 1024,
+            tail_bytes: failpoint::number(Number::TailBytes, 16 * 1024 * 1024),
             check_every: Duration::from_secs(1),
             leave_after: Duration::from_secs(15),
             presence_every: Duration::from_secs(1),
@@ -137,9 +141,8 @@ impl Push {
         let hub = Arc::new(Hub::new(tail.head(), settings.sockets_per_user, settings.sockets_per_address));
         let presence = Arc::new(PresenceBoard::new(settings.leave_after));
         let follower_state = Arc::new(follower::State::default());
-        let (committed, feed) = tokio::sync::mpsc::unbounded_channel();
         let finish = CancellationToken::new();
-        let sequencer = Sequencer::start(store.clone(), committed, tracker, finish.clone());
+        let (sequencer, feed) = Sequencer::start(store.clone(), tracker, finish.clone());
         let follower = Follower {
             store: store.clone(),
             bus: bus.clone(),
@@ -148,10 +151,14 @@ impl Push {
             state: follower_state.clone(),
             check_every: settings.check_every,
             random: settings.random.clone(),
+            teller: Teller((settings.random)()),
+            tellers: Tellers::default(),
         };
         tracker.spawn(follower.run(feed, subscription));
         tracker.spawn(presence::announce(presence.clone(), hub.clone(), settings.presence_every, stop.clone()));
-        tracker.spawn(presence::exchange(presence.clone(), roster, settings.presence_every, stop.clone()));
+        let exchange =
+            presence::exchange(presence.clone(), tail.clone(), roster, settings.presence_every, stop.clone());
+        tracker.spawn(exchange);
         let replay = Replay::new(store.clone());
         let random = settings.random;
         let follower = follower_state;
@@ -171,7 +178,7 @@ impl Push {
         let request_hash = request_hash(&draft);
         let publish = Publish { sender: sender.clone(), key, request_hash, draft, named };
         self.refuse_oversized(&publish)?;
-        match self.write(Change::Publish(publish)).await? {
+        match self.write(Change::Publish(publish), Vec::new()).await? {
             Outcome::Stored(entry) => match entry.body {
                 EntryBody::Published { message, .. } => Ok(*message),
                 _ => Err(Rejection::new(ErrorCode::Internal, EN.internal)),
@@ -182,7 +189,7 @@ impl Push {
                 _ => rejection,
             }),
             Outcome::KeyConflict => Err(Rejection::new(ErrorCode::IdempotencyConflict, EN.idempotency_conflict)),
-            Outcome::NoSuchPerson | Outcome::Stale => Err(Rejection::new(ErrorCode::Unauthorized, EN.unauthorized)),
+            _ => Err(Rejection::new(ErrorCode::Unauthorized, EN.unauthorized)),
         }
     }
 
@@ -228,21 +235,40 @@ impl Push {
     ///
     /// # Errors
     /// `unavailable`, `outcome_unknown`.
-    pub async fn revoke(&self, revocation: Revocation) -> Result<(), Rejection> {
-        self.write(Change::Revoke(revocation)).await.map(drop)
+    pub async fn revoke(&self, revocation: Revocation, notes: Vec<AuditNote>) -> Result<(), Rejection> {
+        self.write(Change::Revoke(revocation), notes).await.map(drop)
     }
 
     /// Changes a password and ends all sessions of the person but `keep`.
     ///
     /// # Errors
-    /// `unavailable`, `outcome_unknown`.
-    pub async fn set_password(&self, user: UserId, hash: String, keep: Option<SessionId>) -> Result<(), Rejection> {
-        self.write(Change::Password { user, hash, keep }).await.map(drop)
+    /// `not_found` (the person is gone), `unavailable`, `outcome_unknown`.
+    pub async fn set_password(
+        &self,
+        user: UserId,
+        hash: String,
+        keep: Option<SessionId>,
+        notes: Vec<AuditNote>,
+    ) -> Result<(), Rejection> {
+        self.write(Change::Password { user, hash, keep }, notes).await.and_then(done)
     }
 
-    async fn write(&self, change: Change) -> Result<Outcome, Rejection> {
+    /// Changes what a person may do; what is so already is left alone. Every instance knows within a second.
+    ///
+    /// # Errors
+    /// `not_found`, `last_admin`, `unavailable`, `outcome_unknown`.
+    pub async fn change_account(
+        &self,
+        user: UserId,
+        to: AccountChange,
+        notes: Vec<AuditNote>,
+    ) -> Result<(), Rejection> {
+        self.write(Change::Account { user, to }, notes).await.and_then(done)
+    }
+
+    async fn write(&self, change: Change, notes: Vec<AuditNote>) -> Result<Outcome, Rejection> {
         let tag = u32::try_from((self.0.random)() >> 32).unwrap_or_default();
-        let write = Write { at: self.0.clock.now(), tag, change };
+        let write = Write { at: self.0.clock.now(), tag, change, notes };
         self.0.sequencer.submit(write).await.map_err(|refusal| match refusal {
             Refusal::NotStored => Rejection::new(ErrorCode::Unavailable, EN.unavailable),
             Refusal::OutcomeUnknown => Rejection::new(ErrorCode::OutcomeUnknown, EN.outcome_unknown),
@@ -285,6 +311,15 @@ impl Push {
     /// Sockets connected to this instance.
     pub fn sockets(&self) -> usize {
         self.0.hub.len()
+    }
+}
+
+/// What becomes of a change of an account as an answer.
+fn done(outcome: Outcome) -> Result<(), Rejection> {
+    match outcome {
+        Outcome::NoSuchPerson => Err(Rejection::new(ErrorCode::NotFound, EN.no_such_user)),
+        Outcome::LastAdmin => Err(Rejection::new(ErrorCode::LastAdmin, EN.last_admin)),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who is connected, here or to another instance, counted by people, and told once a second.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -13,12 +14,14 @@ use push_system::{
     api::Presence,
     ids::UserId,
     limits,
+    position::Epoch,
     protocol::{PresenceChange, ServerFrame},
 };
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::hub::Hub;
+use super::{hub::Hub, tail::Tail};
 use crate::bus::Roster;
 
 /// Bytes of notes an instance exchanges a second: a crowd is told to the others less often, and above
@@ -104,12 +107,13 @@ impl PresenceBoard {
         }
     }
 
-    /// What the other instances are told: who is connected to this one.
-    pub fn note(&self) -> Bytes {
+    /// What the other instances are told: who is connected to this one, which follows this life of the log.
+    pub fn note(&self, epoch: &Epoch) -> Bytes {
         let board = self.lock();
         let connected = board.here.iter().filter(|(_, guest)| guest.sockets > 0);
         let people: Vec<_> = connected.map(|(name, guest)| Person { id: guest.id, name: name.clone() }).collect();
-        serde_json::to_vec(&people).unwrap_or_else(|_| unreachable!("people have only string keys")).into()
+        let note = Note { epoch: epoch.as_str().into(), people };
+        serde_json::to_vec(&note).unwrap_or_else(|_| unreachable!("people have only string keys")).into()
     }
 
     /// Gathers what changed since the last time into the next version, if anything did.
@@ -169,14 +173,21 @@ pub async fn announce(board: Arc<PresenceBoard>, hub: Arc<Hub>, every: Duration,
 }
 
 /// Tells the other instances who is here and learns who is there. When nobody can say, each shows its own people.
-pub async fn exchange(board: Arc<PresenceBoard>, roster: Arc<dyn Roster>, every: Duration, stop: CancellationToken) {
+pub async fn exchange(
+    board: Arc<PresenceBoard>,
+    tail: Arc<Tail>,
+    roster: Arc<dyn Roster>,
+    every: Duration,
+    stop: CancellationToken,
+) {
     let forever = async {
         loop {
-            let note = board.note();
+            let epoch = tail.head().epoch;
+            let note = board.note(&epoch);
             let mut bytes = note.len();
             let notes = roster.exchange(note).await.unwrap_or_default();
             bytes += notes.iter().map(Bytes::len).sum::<usize>();
-            let people: Vec<Person> = notes.iter().flat_map(read_note).collect();
+            let people: Vec<Person> = notes.iter().flat_map(|note| read_note(note, &epoch)).collect();
             board.set_elsewhere(&people, Instant::now());
             sleep(pause(bytes, every)).await;
         }
@@ -188,9 +199,20 @@ pub async fn exchange(board: Arc<PresenceBoard>, roster: Arc<dyn Roster>, every:
     }
 }
 
-/// A note that cannot be read says nothing, and its people are seen where they are.
-fn read_note(note: &Bytes) -> Vec<Person> {
-    serde_json::from_slice(note).unwrap_or_default()
+/// What an instance leaves on the roster.
+#[derive(Serialize, Deserialize)]
+struct Note<'a> {
+    epoch: Cow<'a, str>,
+    people: Vec<Person>,
+}
+
+/// A note that cannot be read says nothing, and its people are seen where they are. Nor does one of another life of the
+/// log: the instances of a copied database, which was given an epoch of its own, would otherwise be taken for ours.
+fn read_note(note: &Bytes, epoch: &Epoch) -> Vec<Person> {
+    match serde_json::from_slice::<Note<'_>>(note) {
+        Ok(note) if note.epoch == epoch.as_str() => note.people,
+        _ => Vec::new(),
+    }
 }
 
 fn pause(bytes: usize, every: Duration) -> Duration {
@@ -205,6 +227,17 @@ fn text(frame: &ServerFrame) -> Utf8Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_connected_to_a_copy_with_another_epoch_are_not_here() {
+        let [ours, theirs] = ["e1", "e2"].map(|epoch| Epoch::parse(epoch).unwrap());
+        let board = PresenceBoard::new(Duration::ZERO);
+        let ana = Person { id: UserId(1), name: Username::parse("ana").unwrap() };
+        board.arrive(&ana);
+        assert_eq!(read_note(&board.note(&ours), &ours), [ana]);
+        assert_eq!(read_note(&board.note(&theirs), &ours), []);
+        assert_eq!(read_note(&Bytes::from_static(b"of another version"), &ours), []);
+    }
 
     #[test]
     fn a_crowd_is_exchanged_less_often_but_within_its_lease() {

@@ -44,7 +44,7 @@ impl Push {
             let stored = self.stored_read_state(user).await?;
             let (answer, write) = self.compute(user, &stored, &change).await?;
             let Some(write) = write else { return Ok(answer) };
-            match self.write(Change::Read(write)).await? {
+            match self.write(Change::Read(write), Vec::new()).await? {
                 Outcome::Stale => {}
                 Outcome::Stored(_) => return Ok(answer),
                 _ => return Err(Rejection::new(ErrorCode::Unauthorized, EN.unauthorized)),

@@ -1,10 +1,13 @@
 //! What one instance tells the others of a commit, so that they need not read the store for it.
 //!
-//! Lines of text: a header (version, last place, tag of the event before the first, count), then for each event its
+//! Lines of text: a header (version, teller, last place, tag of the event before the first, count), then for each event its
 //! envelope and its frame as it goes on the wire. No frame holds a line end: JSON escapes them. A commit too large to
 //! be told, or whose predecessor is not known, is a header alone. A version that is not known means: look into the store.
+//!
+//! A copy of a database is the same log until one of the two grows. So a teller is believed only once what it told of was
+//! found in our own store: then it writes there, and not into a copy.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
@@ -19,9 +22,47 @@ use uuid::Uuid;
 use super::Encoded;
 use crate::store::{Audience, Revocation, SessionId};
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 /// Above this the others read the store: a bus is not made for it, and such commits are rare.
 const MOST_BYTES: usize = 256 * 1024;
+/// Tellers that are remembered. One that is forgotten is believed again after one more look into the store.
+const MOST_TELLERS: usize = 64;
+
+/// One run of an instance: a random number it gave itself at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Teller(pub u64);
+
+/// The tellers that write into our own database.
+#[derive(Debug, Default)]
+pub struct Tellers(VecDeque<Teller>);
+
+impl Tellers {
+    pub fn know(&self, teller: Teller) -> bool {
+        self.0.contains(&teller)
+    }
+
+    /// What it told of, and was new to us, stands in our store.
+    pub fn proved(&mut self, teller: Teller) {
+        if self.know(teller) {
+            return;
+        }
+        if self.0.len() == MOST_TELLERS {
+            self.0.pop_front();
+        }
+        self.0.push_back(teller);
+    }
+}
+
+/// A commit, as it was told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// By whom.
+    pub teller: Teller,
+    /// The place of its last event.
+    pub last: Position,
+    /// What it means to us.
+    pub news: News,
+}
 
 /// What a relayed commit means to an instance whose tail ends at some place.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,26 +100,29 @@ enum To {
 enum Ends {
     Session(String),
     Sessions { of: UserId, keep: Option<String> },
+    Standing(UserId),
 }
 
-/// A commit as bytes. `before` is the tag of the event before the first, if it is known.
-pub fn write(before: Option<u32>, entries: &[Arc<Encoded>], head: &Position) -> Bytes {
-    let told = before.and_then(|before| write_all(before, entries));
-    told.unwrap_or_else(|| header(head, 0, 0)).into()
+impl Teller {
+    /// A commit as bytes. `before` is the tag of the event before the first, if it is known.
+    pub fn tell(self, before: Option<u32>, entries: &[Arc<Encoded>], head: &Position) -> Bytes {
+        let told = before.and_then(|before| write_all(self, before, entries));
+        told.unwrap_or_else(|| header(self, head, 0, 0)).into()
+    }
 }
 
-fn header(last: &Position, before: u32, count: usize) -> String {
-    format!("{VERSION} {last} {before:08x} {count}\n")
+fn header(Teller(teller): Teller, last: &Position, before: u32, count: usize) -> String {
+    format!("{VERSION} {teller:016x} {last} {before:08x} {count}\n")
 }
 
-fn write_all(before: u32, entries: &[Arc<Encoded>]) -> Option<String> {
+fn write_all(teller: Teller, before: u32, entries: &[Arc<Encoded>]) -> Option<String> {
     let (first, last) = (entries.first()?, entries.last()?);
     let dense = last.position.seq.0 - first.position.seq.0 + 1 == entries.len() as u64;
     let size: usize = entries.iter().map(|entry| entry.weight()).sum();
     if !dense || size > MOST_BYTES {
         return None;
     }
-    let mut text = header(&last.position, before, entries.len());
+    let mut text = header(teller, &last.position, before, entries.len());
     for entry in entries {
         text.push_str(&serde_json::to_string(&Envelope::from(&**entry)).ok()?);
         text.push('\n');
@@ -88,33 +132,34 @@ fn write_all(before: u32, entries: &[Arc<Encoded>]) -> Option<String> {
     Some(text)
 }
 
-/// Reads what [`write`] wrote, for a tail that ends at `head`. What is known already costs no more than its first line.
-pub fn read(bytes: &Bytes, head: &Position) -> News {
-    match parse(bytes, head) {
-        Some(news) => news,
-        None => News::Grown,
-    }
-}
-
-fn parse(bytes: &Bytes, head: &Position) -> Option<News> {
+/// Reads what [`Teller::tell`] wrote, for a tail that ends at `head`. What is known already costs no more than its first
+/// line. None where that cannot be read: only the store knows what it was about.
+pub fn read(bytes: &Bytes, head: &Position) -> Option<Told> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let (header, events) = bytes.split_at(end);
     let mut words = std::str::from_utf8(header).ok()?.split(' ');
     if words.next()? != VERSION {
         return None;
     }
+    let teller = Teller(u64::from_str_radix(words.next()?, 16).ok()?);
     let last: Position = words.next()?.parse().ok()?;
-    if last.epoch != head.epoch || last.seq <= head.seq {
-        return Some(News::None);
-    }
     let before = u32::from_str_radix(words.next()?, 16).ok()?;
     let count: u64 = words.next()?.parse().ok()?;
+    let news = if last.epoch != head.epoch || last.seq <= head.seq {
+        News::None
+    } else {
+        read_events(&events[1..], head, &last, before, count).unwrap_or(News::Grown)
+    };
+    Some(Told { teller, last, news })
+}
+
+fn read_events(events: &[u8], head: &Position, last: &Position, before: u32, count: u64) -> Option<News> {
     // Places are dense, so the first one follows from the last. A header alone begins behind every tail.
     let first = Seq(last.seq.0.checked_sub(count)? + 1);
     if first > head.seq.next() {
         return Some(News::Grown);
     }
-    let mut lines = std::str::from_utf8(&events[1..]).ok()?.lines();
+    let mut lines = std::str::from_utf8(events).ok()?.lines();
     let mut tag_before = before;
     let mut next = Vec::new();
     for seq in first.0..=last.seq.0 {
@@ -125,7 +170,7 @@ fn parse(bytes: &Bytes, head: &Position) -> Option<News> {
         tag_before = envelope.tag;
         let frame = lines.next()?;
         if seq > head.seq.0 {
-            next.push(Arc::new(envelope.open(&last, Seq(seq), frame)?));
+            next.push(Arc::new(envelope.open(last, Seq(seq), frame)?));
         }
     }
     (tag_before == last.tag).then_some(News::Next(next))
@@ -140,6 +185,7 @@ impl From<&Encoded> for Envelope {
         };
         let ends = entry.revocation.as_ref().map(|revocation| match revocation {
             Revocation::Session(session) => Ends::Session(session.to_string()),
+            Revocation::Standing { user } => Ends::Standing(*user),
             Revocation::Person { user, keep } => {
                 Ends::Sessions { of: *user, keep: keep.as_ref().map(SessionId::to_string) }
             }
@@ -164,6 +210,7 @@ impl Envelope {
         let revocation = match self.ends {
             None => None,
             Some(Ends::Session(id)) => Some(Revocation::Session(session(&id)?)),
+            Some(Ends::Standing(user)) => Some(Revocation::Standing { user }),
             Some(Ends::Sessions { of, keep: None }) => Some(Revocation::Person { user: of, keep: None }),
             Some(Ends::Sessions { of, keep: Some(id) }) => {
                 Some(Revocation::Person { user: of, keep: Some(session(&id)?) })
@@ -190,10 +237,11 @@ mod tests {
 
     fn entry(seq: u64) -> Arc<Encoded> {
         let session = SessionId(Uuid::from_u128(u128::from(seq)));
-        let (audience, revocation) = match seq % 4 {
+        let (audience, revocation) = match seq % 5 {
             0 => (Audience::Everyone, None),
             1 => (Audience::People(vec![UserId(2), UserId(7)]), None),
             2 => (Audience::Servers, Some(Revocation::Session(session))),
+            3 => (Audience::Servers, Some(Revocation::Standing { user: UserId(7) })),
             _ => (Audience::Servers, Some(Revocation::Person { user: UserId(7), keep: Some(session) })),
         };
         let frame = match audience {
@@ -209,7 +257,28 @@ mod tests {
 
     fn told(seqs: std::ops::RangeInclusive<u64>) -> Bytes {
         let (before, last) = (at(seqs.start() - 1).tag, at(*seqs.end()));
-        write(Some(before), &entries(seqs), &last)
+        Teller(7).tell(Some(before), &entries(seqs), &last)
+    }
+
+    fn read(bytes: &Bytes, head: &Position) -> News {
+        super::read(bytes, head).map_or(News::Grown, |told| told.news)
+    }
+
+    #[test]
+    fn it_says_who_tells_and_up_to_where() {
+        let told = super::read(&told(4..=7), &at(3)).unwrap();
+        assert_eq!((told.teller, told.last), (Teller(7), at(7)));
+    }
+
+    #[test]
+    fn as_many_tellers_are_remembered_as_there_may_be_and_no_more() {
+        let mut tellers = Tellers::default();
+        for n in 0..=MOST_TELLERS as u64 {
+            assert!(!tellers.know(Teller(n)));
+            tellers.proved(Teller(n));
+            tellers.proved(Teller(n));
+        }
+        assert_eq!((tellers.0.len(), tellers.know(Teller(0)), tellers.know(Teller(1))), (MOST_TELLERS, false, true));
     }
 
     #[test]
@@ -244,7 +313,8 @@ mod tests {
     fn a_commit_too_large_or_without_its_predecessor_is_told_by_its_place_alone() {
         let mut large = Arc::unwrap_or_clone(entry(4));
         large.frame = format!("{EVENT_FRAME_PREFIX}{}", "x".repeat(MOST_BYTES)).into();
-        for alone in [write(Some(at(3).tag), &[Arc::new(large)], &at(4)), write(None, &entries(4..=4), &at(4))] {
+        let told = [(Some(at(3).tag), vec![Arc::new(large)]), (None, entries(4..=4))];
+        for alone in told.map(|(before, entries)| Teller(7).tell(before, &entries, &at(4))) {
             assert!(alone.len() < 100);
             assert_eq!(read(&alone, &at(3)), News::Grown);
             assert_eq!(read(&alone, &at(4)), News::None);
@@ -255,12 +325,12 @@ mod tests {
     fn what_cannot_be_read_sends_to_the_store() {
         let whole = told(4..=7);
         let text = std::str::from_utf8(&whole).unwrap();
-        let later = text.replacen("1 ", "2 ", 1);
+        let later = text.replacen("2 ", "3 ", 1);
         let more = text.replacen("\"to\"", "\"and\":1,\"to\"", 1);
         let other = text.replacen("everyone", "somebody", 1);
-        for unreadable in ["", "\n", "1", "1 e1.7.00000015", &later, &more, &other, &text[..text.len() / 2]] {
+        for unreadable in ["", "\n", "2", "2 7 e1.7.00000015", &later, &more, &other, &text[..text.len() / 2]] {
             assert_eq!(read(&Bytes::from(unreadable.to_owned()), &at(3)), News::Grown, "{unreadable}");
         }
-        assert_eq!(read(&Bytes::from_static(b"1 \xff"), &at(3)), News::Grown);
+        assert_eq!(read(&Bytes::from_static(b"2 \xff"), &at(3)), News::Grown);
     }
 }

@@ -29,7 +29,7 @@ use super::{
     hub::Seat,
     tail::{Behind, Reach},
 };
-use crate::store::{Probe, SessionId, Store, StoreError};
+use crate::store::{FOLLOWERS, Probe, SessionId, Store, StoreError};
 
 /// Events per page from the store.
 const PAGE: u32 = 100;
@@ -40,6 +40,10 @@ const CHUNK_BYTES: usize = limits::EVENT_BYTES;
 /// Pages read at once, over all connections: fewer than a store has readers, so that a storm of returning clients leaves
 /// one for logins and look-ups.
 const READS: usize = 3;
+
+/// Positions asked about at once, over all connections: one less than there are connections for following the log, so that
+/// the follower's own question never waits behind them.
+const PROBES: usize = FOLLOWERS as usize - 1;
 
 /// How long a position ahead of the tail waits for it before the store is asked about it again: as long as a tail that
 /// hears nothing needs to look by itself.
@@ -94,12 +98,18 @@ type PageKey = (UserId, Seq, Seq);
 pub struct Replay {
     store: Arc<dyn Store>,
     permits: Arc<Semaphore>,
+    probes: Semaphore,
     under_way: Mutex<HashMap<PageKey, PageRead>>,
 }
 
 impl Replay {
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, permits: Arc::new(Semaphore::new(READS)), under_way: Mutex::default() }
+        let (permits, probes) = (Arc::new(Semaphore::new(READS)), Semaphore::new(PROBES));
+        Self { store, permits, probes, under_way: Mutex::default() }
+    }
+
+    async fn probe(&self, seq: Seq) -> Result<Probe, StoreError> {
+        in_turn(&self.probes, self.store.probe(seq)).await
     }
 
     async fn read(&self, user: UserId, after: Seq, through: Seq) -> Read {
@@ -127,6 +137,13 @@ impl Replay {
         .boxed()
         .shared()
     }
+}
+
+/// Asks when there is a permit, which is given back with the answer or when nobody waits for it any more.
+async fn in_turn<T>(permits: &Semaphore, question: impl Future<Output = T>) -> T {
+    // Never closed, so never an error.
+    let _permit = permits.acquire().await;
+    question.await
 }
 
 /// Why a stream cannot go on from `since`.
@@ -173,7 +190,7 @@ impl Push {
             if self.0.tail.vouches_for(&since) {
                 return Ok(Start::At(since));
             }
-            let probe = self.0.store.probe(since.seq).await?;
+            let probe = self.0.replay.probe(since.seq).await?;
             if let Some(reason) = objection(&since, &probe) {
                 return Ok(Start::Reset(probe.head.position, reason));
             }
@@ -237,5 +254,25 @@ impl Push {
     /// Who is online, as a frame.
     pub fn presence_frame(&self) -> ServerFrame {
         self.0.presence.whole_frame()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_storm_of_questions_leaves_one_connection_to_the_follower() {
+        let (permits, asking, most) = (Semaphore::new(PROBES), Cell::new(0), Cell::new(0));
+        let question = async || {
+            asking.set(asking.get() + 1);
+            most.set(most.get().max(asking.get()));
+            tokio::task::yield_now().await;
+            asking.set(asking.get() - 1);
+        };
+        futures::future::join_all((0..50).map(|_| in_turn(&permits, question()))).await;
+        assert_eq!(most.get(), FOLLOWERS - 1);
     }
 }

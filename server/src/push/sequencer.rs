@@ -15,6 +15,8 @@ use crate::{
 const BATCH: usize = 200;
 /// Changes that may wait; beyond it the instance is overloaded and says so.
 const QUEUE: usize = 4_096;
+/// Commits that may wait for the follower. One that cannot keep up, or waits for the store, finds the others there.
+const FEED: usize = 64;
 /// Attempts to learn what became of a commit, and the wait before each but the first.
 const LOOKUPS: u32 = 5;
 const LOOKUP_WAIT: Duration = Duration::from_millis(200);
@@ -56,17 +58,16 @@ pub struct Sequencer {
 }
 
 impl Sequencer {
-    /// Starts the task. It ends when `finish` is cancelled and what was queued is done. Entries it commits are given to
-    /// `committed`, in order, after they are acknowledged.
+    /// Starts the task. It ends when `finish` is cancelled and what was queued is done. The entries it commits come out of
+    /// the feed it returns, in order, after they are acknowledged; while that is full, they are not put there.
     pub fn start(
         store: Arc<dyn Store>,
-        committed: mpsc::UnboundedSender<Vec<Committed>>,
         tracker: &TaskTracker,
         finish: CancellationToken,
-    ) -> Self {
-        let (queue, jobs) = mpsc::channel(QUEUE);
+    ) -> (Self, mpsc::Receiver<Vec<Committed>>) {
+        let ((queue, jobs), (committed, feed)) = (mpsc::channel(QUEUE), mpsc::channel(FEED));
         tracker.spawn(run(Worker { store, committed }, jobs, finish));
-        Self { queue }
+        (Self { queue }, feed)
     }
 
     /// Queues a change and waits for its outcome. Once queued it is carried out, whether or not the caller waits.
@@ -81,7 +82,7 @@ impl Sequencer {
 
 struct Worker {
     store: Arc<dyn Store>,
-    committed: mpsc::UnboundedSender<Vec<Committed>>,
+    committed: mpsc::Sender<Vec<Committed>>,
 }
 
 async fn run(worker: Worker, mut jobs: mpsc::Receiver<Job>, finish: CancellationToken) {
@@ -136,8 +137,7 @@ impl Worker {
             // Whoever asked may be gone; the change stands.
             let _ = answer.send(Ok(outcome));
         }
-        // The follower ends after this task, with the same signal; what it misses is in the store.
-        let _ = self.committed.send(entries);
+        self.feed(entries);
     }
 
     async fn answer_failed(&self, writes: &[Write], answers: Vec<oneshot::Sender<Answer>>, error: CommitError) {
@@ -156,7 +156,15 @@ impl Worker {
             let _ = answer.send(result);
         }
         // Wakes the follower: if the commit went through after all, it finds the events in the store.
-        let _ = self.committed.send(Vec::new());
+        self.feed(Vec::new());
+    }
+
+    /// Publishing never waits for the follower. What it misses it sees by the gap before what comes next, or by its look
+    /// into the store.
+    fn feed(&self, entries: Vec<Committed>) {
+        if self.committed.try_send(entries).is_err() {
+            tracing::debug!("log.feed.full");
+        }
     }
 
     /// What became of a change whose COMMIT was not answered: a publish can be found by its key, the rest cannot.
@@ -178,5 +186,37 @@ impl Worker {
             }
             attempt += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use push_system::{
+        accounts::{Role, Username},
+        timestamp::Timestamp,
+    };
+
+    use super::*;
+    use crate::store::{Accounts as _, NewAccount, Revocation, sqlite::SqliteStore};
+
+    #[tokio::test]
+    async fn a_follower_that_stands_still_costs_neither_an_answer_nor_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(&folder.path().join("log.db")).await.unwrap());
+        let (name, at) = (Username::parse("ana").unwrap(), Timestamp::from_unix_ms(0));
+        let account =
+            NewAccount { name, email: None, password_hash: "x".into(), role: Role::Member, at, notes: Vec::new() };
+        let user = store.register(account).await.unwrap().unwrap().person.id;
+        let (tasks, finish) = (TaskTracker::new(), CancellationToken::new());
+        let (sequencer, feed) = Sequencer::start(store, &tasks, finish.clone());
+        for tag in 0..10 + u32::try_from(FEED).unwrap() {
+            let change = Change::Revoke(Revocation::Person { user, keep: None });
+            let write = Write { at, tag, change, notes: Vec::new() };
+            assert!(matches!(sequencer.submit(write).await, Ok(Outcome::Stored(_))));
+        }
+        assert_eq!(feed.len(), FEED);
+        finish.cancel();
+        tasks.close();
+        tasks.wait().await;
     }
 }

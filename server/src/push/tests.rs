@@ -5,7 +5,7 @@ mod follower;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use push_system::{
-    accounts::{Person, Username},
+    accounts::{Person, Role, Username},
     ids::{Seq, UserId},
     ports::Clock,
     position::{Epoch, Position},
@@ -250,7 +250,7 @@ mod presence {
         board.arrive(&person(2));
         board.leave(&person(2), Instant::now());
         board.set_elsewhere(&[person(3)], Instant::now());
-        assert_eq!(board.note(), r#"[{"id":1,"name":"user1"}]"#);
+        assert_eq!(board.note(&at(0).epoch), r#"{"epoch":"e1","people":[{"id":1,"name":"user1"}]}"#);
     }
 
     #[test]
@@ -285,7 +285,14 @@ mod page {
     async fn an_event_that_is_appended_but_not_dispatched_is_read_from_the_store_too() {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("log.db")).await.unwrap());
-        let account = NewAccount { name: person(1).name, email: None, password_hash: "x".into(), at: Midnight.now() };
+        let account = NewAccount {
+            name: person(1).name,
+            email: None,
+            password_hash: "x".into(),
+            at: Midnight.now(),
+            role: Role::Member,
+            notes: Vec::new(),
+        };
         let ana = store.register(account).await.unwrap().unwrap().person;
         // A tail that keeps nothing: every page comes from the store.
         let settings = Settings { tail_bytes: 0, ..Settings::default() };

@@ -17,6 +17,7 @@ use super::{
     world::World,
 };
 use crate::{
+    admin::Admin,
     auth::{Auth, Identity},
     backend::StoreBackend,
     bus::local::LocalRoster,
@@ -25,7 +26,7 @@ use crate::{
     push::{self, Push},
     serve::Peer,
     state::AppState,
-    store::{SessionId, Store, StoreError},
+    store::{Client, SessionId, Store, StoreError},
     ui::Ui,
     ws,
 };
@@ -90,12 +91,26 @@ impl Instance {
         let push = Push::start(store.clone(), (bus, roster), clock.clone(), settings, &tasks, drain.clone()).await?;
         let config = Arc::new(config().clone());
         let auth = Auth::start(store.clone(), push.clone(), clock.clone(), config.clone()).await?;
+        let admin = Admin::new(store.clone(), push.clone(), auth.clone(), clock.clone(), config.clone());
         let backend = Arc::new(StoreBackend::new(store.clone(), push.clone()));
         let ws = ws::Settings { heartbeat: HEARTBEAT, stall: STALL, grace: GRACE, ..ws::Settings::default() };
         let limits = Limits::new(config.rate_limits, &config.rates, clock.clone(), None);
         let (sockets, started) = (TaskTracker::new(), Instant::now());
-        let app =
-            AppState { config, store, push, auth, limits, clock, backend, ui: Ui::new(), drain, sockets, ws, started };
+        let app = AppState {
+            config,
+            store,
+            push,
+            auth,
+            admin,
+            limits,
+            clock,
+            backend,
+            ui: Ui::new(),
+            drain,
+            sockets,
+            ws,
+            started,
+        };
         Ok(Self { number, app, link, dead, world: world.clone(), tasks, lines: Mutex::default() })
     }
 
@@ -108,7 +123,7 @@ impl Instance {
         lines.retain(|line| line.strong_count() > 0);
         lines.push(Arc::downgrade(&line));
         drop(lines);
-        let identity = Identity { person, role: Role::Member, session, expires: None };
+        let identity = Identity { person, role: Role::Member, session, expires: None, client: Client::default() };
         let app = self.app.clone();
         let connection = ws::run(server, app, peer, identity, Some(since));
         tokio::spawn(self.app.sockets.track_future(connection));

@@ -29,7 +29,7 @@ impl Truth {
         let reaches = match &write.change {
             Change::Publish(publish) => reach(&publish.draft, publish.sender.id),
             Change::Read(read) => Reach::One(read.user),
-            Change::Revoke(_) | Change::Password { .. } => Reach::Nobody,
+            Change::Revoke(_) | Change::Password { .. } | Change::Account { .. } => Reach::Nobody,
         };
         Self { reaches }
     }

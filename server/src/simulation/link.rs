@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use push_system::{
     accounts::{Person, Username},
+    admin::AuditRecord,
     api::{HistoryPage, HistoryQuery},
     ids::{Seq, UserId},
     inbox::Snapshot,
@@ -17,8 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::World;
 use crate::store::{
-    Account, Accounts, CommitError, Entry, Head, KeyUse, Log, NewAccount, NewSession, Outcome, Probe, Rotation,
-    Session, SessionId, SigningKey, Store, StoreError, StoredReadState, TokenHash, Write,
+    Account, AccountSummary, Accounts, Administration, Admission, AuditNote, CommitError, Entry, Head, Joined, KeyUse,
+    Log, NewAccount, NewInvite, NewSession, NewTicket, Outcome, Probe, Rotation, Session, SessionId, SessionSeen,
+    SigningKey, Store, StoreError, StoredInvite, StoredReadState, StoredSession, TakenTicket, TokenHash, Write,
 };
 
 /// When a killed instance dies.
@@ -119,6 +121,7 @@ macro_rules! carried {
     (
         log { $($log:ident($($log_arg:ident: $log_type:ty),*) -> $log_answer:ty;)* }
         accounts { $($account:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* }
+        administration { $($admin:ident($($admin_arg:ident: $admin_type:ty),*) -> $admin_answer:ty;)* }
     ) => {
         #[async_trait]
         impl Log for Link {
@@ -158,6 +161,14 @@ macro_rules! carried {
                 self.world.store.$account($($arg),*).await
             })*
         }
+
+        #[async_trait]
+        impl Administration for Link {
+            $(async fn $admin(&self, $($admin_arg: $admin_type),*) -> Result<$admin_answer, StoreError> {
+                self.reach(self.world.weather.store.read_fails).await?;
+                self.world.store.$admin($($admin_arg),*).await
+            })*
+        }
     };
 }
 
@@ -180,16 +191,38 @@ carried! {
     }
     accounts {
         register(account: NewAccount) -> Option<Account>;
+        join(account: NewAccount, admission: Admission) -> Joined;
         account_named(name: &Username) -> Option<Account>;
         account(id: UserId) -> Option<Account>;
         accounts() -> Vec<Account>;
         people_named(names: &[Username]) -> Vec<Person>;
         people_starting(prefix: &str, limit: u32) -> Vec<Person>;
+        renew_hash(user: UserId, old: &str, new: &str) -> bool;
         open_session(session: NewSession) -> bool;
         session(id: SessionId, now: Timestamp) -> Option<Session>;
-        rotate(presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation;
+        rotate(presented: &TokenHash, successors: &[TokenHash], now: Timestamp, grace_ms: i64) -> Rotation;
         confirm_generation(session: SessionId, generation: u32, now: Timestamp) -> ();
         signing_keys(candidate: SigningKey) -> Vec<SigningKey>;
+        add_signing_key(candidate: SigningKey, newest_before: Timestamp, note: AuditNote) -> Vec<SigningKey>;
+        forget_signing_keys(before: Timestamp) -> u64;
+        add_ticket(ticket: NewTicket) -> ();
+        take_ticket(hash: &TokenHash, now: Timestamp) -> Option<TakenTicket>;
+        forget_tickets(now: Timestamp) -> u64;
         forget_sessions(before: Timestamp) -> u64;
+    }
+    administration {
+        sessions_of(user: UserId, now: Timestamp) -> Vec<StoredSession>;
+        touch_sessions(seen: &[SessionSeen]) -> ();
+        people_after(after: UserId, limit: u32, now: Timestamp) -> Vec<AccountSummary>;
+        add_invite(invite: NewInvite, most: u64, note: AuditNote) -> bool;
+        invites(now: Timestamp, limit: u32) -> Vec<StoredInvite>;
+        is_invited(secret: &TokenHash, now: Timestamp) -> bool;
+        delete_invite(id: &str, at: Timestamp, note: AuditNote) -> bool;
+        forget_invites(before: Timestamp) -> u64;
+        registration_is_open() -> bool;
+        set_registration(open: bool, at: Timestamp, note: AuditNote) -> bool;
+        add_audit(at: Timestamp, note: AuditNote) -> ();
+        audit(before: Option<u64>, limit: u32) -> Vec<AuditRecord>;
+        forget_audit(before: Timestamp) -> u64;
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use push_system::{
-    accounts::{Person, Username},
+    accounts::{Person, Role, Username},
     ids::Seq,
     ports::Clock,
     position::Pos,
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{bus::Ether, dice::Dice, instance::Instance, journal::Journal, trace::Trace, weather::Weather};
 use crate::store::{
-    Accounts as _, NewAccount, NewSession, Outcome, SessionId, TokenHash, Write,
+    Accounts as _, Client, NewAccount, NewSession, Outcome, SessionId, TokenHash, Write,
     memory::{MemoryStore, Tables},
 };
 
@@ -167,7 +167,8 @@ impl World {
 async fn register(store: &MemoryStore, n: usize) -> (Person, SessionId) {
     let at = Timestamp::from_unix_ms(DAWN);
     let name = Username::parse(["ana", "bob", "cleo", "dan"][n]).expect("a good name");
-    let account = NewAccount { name, email: None, password_hash: "x".into(), at };
+    let account =
+        NewAccount { name, email: None, password_hash: "x".into(), at, role: Role::Member, notes: Vec::new() };
     let account = store.register(account).await.expect("memory").expect("a new name");
     let (id, byte) = (SessionId(Uuid::from_u128(n as u128 + 1)), u8::try_from(n).expect("few people"));
     let session = NewSession {
@@ -177,6 +178,8 @@ async fn register(store: &MemoryStore, n: usize) -> (Person, SessionId) {
         refresh: TokenHash([byte; 32]),
         at,
         expires: at.plus_ms(1_000_000_000),
+        client: Client::default(),
+        notes: Vec::new(),
     };
     assert!(store.open_session(session).await.expect("memory"), "the password is right");
     (account.person, id)

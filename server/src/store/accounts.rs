@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use push_system::{
     accounts::{Person, Role, Username},
+    admin::AuditAction,
     ids::UserId,
     timestamp::Timestamp,
 };
 
 use super::{
-    Account, Accounts, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey, StoreError, TokenHash,
+    Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, NewTicket, Rotation, Session, SessionId,
+    SigningKey, StoreError, TakenTicket, TokenHash,
+    administration::add_notes,
     backend::{Backend, WriteTx as _, within},
     statements::{AccountRows as _, Statements},
 };
@@ -20,6 +23,13 @@ impl<B: Backend> Accounts for B {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
         let registered = within(B::PATIENCE, register(&mut *tx, &account)).await;
         Ok(tx.finish(registered).await?)
+    }
+
+    /// Under the head lock, as opening and closing registration is; it also keeps an invitation from being used twice.
+    async fn join(&self, account: NewAccount, admission: Admission) -> Result<Joined, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let joined = within(B::PATIENCE, join(&mut *tx, &account, admission)).await;
+        Ok(tx.finish(joined).await?)
     }
 
     async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
@@ -76,6 +86,12 @@ impl<B: Backend> Accounts for B {
         .await
     }
 
+    async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let renewed = within(B::PATIENCE, tx.renew_hash(user, old, new)).await;
+        Ok(tx.finish(renewed).await?)
+    }
+
     async fn open_session(&self, session: NewSession) -> Result<bool, StoreError> {
         let mut tx = within(B::PATIENCE, self.write()).await?;
         let opened = within(B::PATIENCE, open(&mut *tx, &session)).await;
@@ -94,12 +110,12 @@ impl<B: Backend> Accounts for B {
     async fn rotate(
         &self,
         presented: &TokenHash,
-        successor: &TokenHash,
+        successors: &[TokenHash],
         now: Timestamp,
         grace_ms: i64,
     ) -> Result<Rotation, StoreError> {
         let mut tx = within(B::PATIENCE, self.write()).await?;
-        let rotated = within(B::PATIENCE, rotate(&mut *tx, presented, successor, now, grace_ms)).await;
+        let rotated = within(B::PATIENCE, rotate(&mut *tx, presented, successors, now, grace_ms)).await;
         Ok(tx.finish(rotated).await?)
     }
 
@@ -134,6 +150,41 @@ impl<B: Backend> Accounts for B {
         Ok(tx.finish(keys).await?)
     }
 
+    async fn add_signing_key(
+        &self,
+        candidate: SigningKey,
+        newest_before: Timestamp,
+        note: AuditNote,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let keys = within(B::PATIENCE, next_signing_key(&mut *tx, candidate, newest_before, &note)).await;
+        Ok(tx.finish(keys).await?)
+    }
+
+    async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
+        let forgotten = within(B::PATIENCE, forget_signing_keys(&mut *tx, before)).await;
+        Ok(tx.finish(forgotten).await?)
+    }
+
+    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let added = within(B::PATIENCE, tx.add_ticket(&ticket)).await;
+        Ok(tx.finish(added).await?)
+    }
+
+    async fn take_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<TakenTicket>, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let taken = within(B::PATIENCE, tx.take_ticket(hash)).await;
+        Ok(tx.finish(taken).await?.filter(|ticket| ticket.expires > now))
+    }
+
+    async fn forget_tickets(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut tx = within(B::PATIENCE, self.write()).await?;
+        let forgotten = within(B::PATIENCE, tx.forget_tickets(now)).await;
+        Ok(tx.finish(forgotten).await?)
+    }
+
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tx = within(B::PATIENCE, self.write()).await?;
         let forgotten = within(B::PATIENCE, tx.forget_sessions(before)).await;
@@ -145,15 +196,41 @@ async fn register(connection: &mut impl Statements, new: &NewAccount) -> Result<
     if connection.account_named(&new.name).await?.is_some() {
         return Ok(None);
     }
-    let role = if connection.has_accounts().await? { Role::Member } else { Role::Admin };
+    let role = if connection.has_accounts().await? { new.role } else { Role::Admin };
     connection.add_account(new, role).await?;
+    add_notes(connection, new.at, &new.notes).await?;
     connection.account_named(&new.name).await
+}
+
+async fn join(connection: &mut impl Statements, new: &NewAccount, admission: Admission) -> Result<Joined, StoreError> {
+    let invite = match admission {
+        Admission::Open if connection.registration_is_open().await? => None,
+        Admission::Open => return Ok(Joined::Closed),
+        Admission::Invited(secret) => match connection.invite_in_force(&secret, new.at).await? {
+            Some(invite) => Some(invite),
+            None => return Ok(Joined::NotInvited),
+        },
+    };
+    let Some(account) = register(connection, new).await? else { return Ok(Joined::Taken) };
+    if let Some(invite) = invite {
+        connection.use_invite(&invite, account.person.id, new.at).await?;
+        let note = used_note(&account, invite, new);
+        connection.add_note(new.at, &note).await?;
+    }
+    Ok(Joined::Account(Box::new(account)))
+}
+
+/// Of an invitation that was used: by the person who got an account with it.
+pub(super) fn used_note(account: &Account, invite: String, new: &NewAccount) -> AuditNote {
+    let address = new.notes.first().map(|note| note.address.clone()).unwrap_or_default();
+    AuditNote { action: AuditAction::InviteUsed, actor: Some(account.person.clone()), target: invite, address }
 }
 
 async fn open(connection: &mut impl Statements, session: &NewSession) -> Result<bool, StoreError> {
     let opened = connection.add_session(session).await?;
     if opened {
         connection.add_token(&session.refresh, session.id, 1).await?;
+        add_notes(connection, session.at, &session.notes).await?;
     }
     Ok(opened)
 }
@@ -161,7 +238,7 @@ async fn open(connection: &mut impl Statements, session: &NewSession) -> Result<
 async fn rotate(
     connection: &mut impl Statements,
     presented: &TokenHash,
-    successor: &TokenHash,
+    successors: &[TokenHash],
     now: Timestamp,
     grace_ms: i64,
 ) -> Result<Rotation, StoreError> {
@@ -171,11 +248,16 @@ async fn rotate(
     if token.superseded && in_use.is_some_and(|grace_ends| now > grace_ends) {
         return Ok(Rotation::Reused(token.session.id, token.session.person.name));
     }
-    // The successor is there already unless this is the first use, or successors are derived with another key since
-    // then. In that case both are good: either may be the one that arrived.
-    connection.add_token(successor, token.session.id, token.generation + 1).await?;
+    let generation = token.generation + 1;
+    let stored = connection.tokens_of(token.session.id, generation).await?;
+    let known = successors.iter().position(|successor| stored.contains(successor));
+    if known.is_none() {
+        // The first use; or the key that derived the successor is not known any more. Then both are good: either may be
+        // the one that arrived.
+        connection.add_token(&successors[0], token.session.id, generation).await?;
+    }
     connection.supersede(presented, now).await?;
-    Ok(Rotation::Good { session: token.session, generation: token.generation + 1 })
+    Ok(Rotation::Good { session: token.session, generation, successor: known.unwrap_or_default() })
 }
 
 async fn first_signing_key(
@@ -188,4 +270,34 @@ async fn first_signing_key(
     }
     connection.add_signing_key(&candidate).await?;
     Ok(vec![candidate])
+}
+
+async fn next_signing_key(
+    connection: &mut impl Statements,
+    candidate: SigningKey,
+    newest_before: Timestamp,
+    note: &AuditNote,
+) -> Result<Vec<SigningKey>, StoreError> {
+    let stored = connection.signing_keys().await?;
+    if stored.first().is_some_and(|newest| newest.created >= newest_before) {
+        return Ok(stored);
+    }
+    connection.add_signing_key(&candidate).await?;
+    connection.add_note(candidate.created, note).await?;
+    connection.signing_keys().await
+}
+
+async fn forget_signing_keys(connection: &mut impl Statements, before: Timestamp) -> Result<u64, StoreError> {
+    let mut forgotten = 0;
+    for kid in replaced_before(&connection.signing_keys().await?, before) {
+        connection.delete_signing_key(&kid).await?;
+        forgotten += 1;
+    }
+    Ok(forgotten)
+}
+
+/// Of keys, newest first, the names of those whose successor was made before a time.
+pub(super) fn replaced_before(keys: &[SigningKey], before: Timestamp) -> Vec<String> {
+    let replaced = keys.windows(2).filter(|pair| pair[0].created < before);
+    replaced.map(|pair| pair[1].kid.clone()).collect()
 }

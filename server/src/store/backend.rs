@@ -13,6 +13,10 @@ use tokio::time::timeout;
 
 use super::{CommitError, StoreError, statements::Statements};
 
+/// Connections for following the log: the follower's own, and two for clients whose place is not in memory. A follower that
+/// waited behind all readers would take its store for lost.
+pub const FOLLOWERS: u32 = 3;
+
 /// The connections of one database.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
@@ -25,11 +29,17 @@ pub trait Backend: Send + Sync + 'static {
     /// None where the database is no server.
     const PATIENCE: Option<Duration>;
 
+    /// Begins a read transaction.
+    const BEGIN_READ: &'static str;
+
     /// A connection for a read that is one statement.
     async fn reader(&self) -> Result<Lease<Self::Db>, StoreError>;
 
     /// A read transaction: all statements in it see the same state.
     async fn read(&self) -> Result<Lease<Self::Db>, StoreError>;
+
+    /// As [`Self::reader`], for what follows the log: on a connection that no other read takes.
+    async fn follower(&self) -> Result<Lease<Self::Db>, StoreError>;
 
     /// A write transaction that holds the head from its start: no other one moves it meanwhile.
     async fn lock_head(&self) -> Result<Self::Write, StoreError>;
@@ -71,13 +81,19 @@ pub(super) async fn within<T>(
     }
 }
 
-/// A server on the network said nothing for so long.
+/// Why nothing is known of the database at the moment.
 #[derive(Debug, thiserror::Error)]
-#[error("the database did not answer within {} s", .0.as_secs())]
-pub(super) struct NoAnswer(Duration);
+pub(super) enum NoAnswer {
+    /// A server on the network said nothing for so long.
+    #[error("the database did not answer within {} s", .0.as_secs())]
+    Within(Duration),
+    /// Another program wrote into its file.
+    #[error("another program wrote into the database; nothing is stored until it was examined")]
+    Examined,
+}
 
 pub(super) fn no_answer(patience: Duration) -> StoreError {
-    StoreError::new(NoAnswer(patience))
+    StoreError::new(NoAnswer::Within(patience))
 }
 
 /// Classes and codes of SQLSTATE: connection lost, out of resources, ended by an operator or a timeout, lock not given;
@@ -119,19 +135,26 @@ impl<Db: Database<Connection: Statements>> Lease<Db> {
 
     /// A transaction, begun with these words.
     pub(super) async fn begin(pool: &Pool<Db>, begin: &'static str) -> Result<Self, StoreError> {
-        let mut lease = Self { connection: Some(pool.acquire().await?), end: Some("COMMIT") };
-        lease.run(begin).await?;
-        Ok(lease)
+        Self::plain(pool).await?.beginning(begin).await
     }
 
-    /// Ends a read. The connection is used again if the read went well.
+    /// The same connection in a transaction.
+    pub(super) async fn beginning(mut self, begin: &'static str) -> Result<Self, StoreError> {
+        self.end = Some("COMMIT");
+        self.run(begin).await?;
+        Ok(self)
+    }
+
+    /// Ends a read. The connection is used again if the read went well, or found that what it was to read is gone.
     pub(super) async fn end<T>(mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        let value = result?;
+        if result.as_ref().is_err_and(|error| !error.is_trimmed()) {
+            return result;
+        }
         if let Some(end) = self.end {
             self.run(end).await?;
         }
         self.give_back();
-        Ok(value)
+        result
     }
 
     /// The connection is as good as it was: others may have it.

@@ -1,7 +1,10 @@
 //! A batch into the log: the head is locked, few statements however large the batch.
 
+use push_system::{ids::UserId, timestamp::Timestamp};
+
 use super::{
-    Change, Outcome, Revocation, StoreError, Write,
+    AccountChange, Change, Outcome, Revocation, StoreError, Write,
+    administration::add_notes,
     history::count_unread,
     plan::{Facts, Planner, Questions},
     records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord, Stored},
@@ -34,7 +37,10 @@ pub(super) async fn batch(connection: &mut impl Statements, batch: &[Write]) -> 
 async fn look_up(connection: &mut impl Statements, questions: &Questions<'_>, head: i64) -> Result<Facts, StoreError> {
     let mut facts = Facts::default();
     if !questions.people.is_empty() {
-        facts.people = connection.disabled_by_id(&questions.people).await?;
+        facts.people = connection.people_known(&questions.people).await?.into_iter().collect();
+    }
+    if questions.accounts {
+        facts.admins = connection.active_admins().await?;
     }
     if !questions.keys.is_empty() {
         facts.keys = connection.keys_used(&questions.keys).await?;
@@ -68,6 +74,7 @@ async fn insert(connection: &mut impl Statements, stored: &[Stored<'_>]) -> Resu
     }
     for stored in stored {
         apply(connection, stored.write).await?;
+        add_notes(connection, stored.write.at, &stored.write.notes).await?;
     }
     Ok(())
 }
@@ -75,7 +82,7 @@ async fn insert(connection: &mut impl Statements, stored: &[Stored<'_>]) -> Resu
 /// What an event changes beyond the log, in the same transaction.
 async fn apply(connection: &mut impl Statements, write: &Write) -> Result<(), StoreError> {
     match &write.change {
-        Change::Publish(_) => Ok(()),
+        Change::Publish(_) | Change::Revoke(Revocation::Standing { .. }) => Ok(()),
         Change::Read(read) => connection.set_read_state(read.user, &read.state).await,
         Change::Revoke(Revocation::Session(session)) => connection.end_session(*session, write.at).await,
         Change::Revoke(Revocation::Person { user, keep }) => connection.end_sessions(*user, *keep, write.at).await,
@@ -83,5 +90,22 @@ async fn apply(connection: &mut impl Statements, write: &Write) -> Result<(), St
             connection.set_password(*user, hash).await?;
             connection.end_sessions(*user, *keep, write.at).await
         }
+        Change::Account { user, to } => change_account(connection, *user, *to, write.at).await,
     }
+}
+
+async fn change_account(
+    connection: &mut impl Statements,
+    user: UserId,
+    to: AccountChange,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    match to {
+        AccountChange::Delete => connection.erase_account(user, at).await?,
+        AccountChange::Set { disabled, role } => connection.set_account(user, disabled, role).await?,
+    }
+    if matches!(to, AccountChange::Delete | AccountChange::Set { disabled: Some(true), .. }) {
+        connection.end_sessions(user, None, at).await?;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //! [`suite!`], so that the backend's name stands in the test's name.
 
 pub(super) mod accounts;
+pub(super) mod administration;
 pub(super) mod fold;
 pub(super) mod log;
 pub(super) mod search;
@@ -9,7 +10,7 @@ pub(super) mod servers;
 pub(super) mod sessions;
 
 use push_system::{
-    accounts::{Person, Username},
+    accounts::{Person, Role, Username},
     ids::{MessageId, UserId},
     message::{ClientId, Draft, PublishRequest},
     timestamp::Timestamp,
@@ -75,11 +76,29 @@ macro_rules! suite {
                 a_refresh_token_rotates,
                 the_same_answer_is_given_until_it_arrived,
                 a_token_used_after_its_successor_is_reuse,
+                a_successor_stays_the_same_when_another_key_derives_them,
+                a_ticket_is_taken_once,
+                a_ticket_is_over_in_time_and_goes_with_its_session,
                 an_access_token_confirms_its_generation,
                 revoking_one_session_spares_the_others,
                 revoking_a_person_spares_the_kept_session,
                 a_new_password_ends_the_other_sessions,
+                a_hash_made_anew_ends_no_session_and_replaces_its_own_kind_alone,
                 sessions_are_forgotten_with_their_tokens,
+            }
+            administration: {
+                a_session_says_where_it_is_and_when_it_was_seen,
+                people_come_in_pages_with_their_sessions,
+                who_is_disabled_has_no_session_and_may_come_back,
+                who_is_deleted_stays_as_a_name,
+                the_last_admin_stays,
+                an_admin_who_may_not_log_in_does_not_count,
+                a_changed_role_ends_no_session,
+                an_invitation_admits_one,
+                an_invitation_is_good_for_a_while_and_while_its_maker_is_an_admin,
+                closed_registration_admits_who_is_invited,
+                a_note_stands_with_what_it_tells_of,
+                signing_keys_rotate_one_at_a_time,
             }
         }
     };
@@ -109,7 +128,14 @@ pub(super) fn username(name: &str) -> Username {
 }
 
 pub(super) fn new_account(name: &str) -> NewAccount {
-    NewAccount { name: username(name), email: None, password_hash: format!("$argon2id$of-{name}"), at: moment(0) }
+    NewAccount {
+        name: username(name),
+        email: None,
+        password_hash: format!("$argon2id$of-{name}"),
+        at: moment(0),
+        role: Role::Member,
+        notes: Vec::new(),
+    }
 }
 
 /// Registers a person.
@@ -118,7 +144,7 @@ pub(super) async fn person(store: &impl Store, name: &str) -> Person {
 }
 
 pub(super) fn write(change: Change) -> Write {
-    Write { at: moment(0), tag: 7, change }
+    Write { at: moment(0), tag: 7, change, notes: Vec::new() }
 }
 
 pub(super) fn key(text: &str) -> ClientId {

@@ -75,7 +75,7 @@ impl<B: Backend> Log for B {
     async fn probe(&self, seq: Seq) -> Result<Probe, StoreError> {
         self.check().await?;
         within(B::PATIENCE, async {
-            let mut read = self.read().await?;
+            let mut read = self.follower().await?.beginning(B::BEGIN_READ).await?;
             let probe = async {
                 let head = read.head().await?;
                 Ok(Probe { head, tag: read.tag_at(int(seq.0)).await? })
@@ -88,9 +88,9 @@ impl<B: Backend> Log for B {
 
     async fn entries(&self, after: Seq, limit: u32) -> Result<Vec<Entry>, StoreError> {
         within(B::PATIENCE, async {
-            let mut reader = self.reader().await?;
-            let entries = reader.entries(int(after.0), limit).await;
-            reader.end(entries).await
+            let mut follower = self.follower().await?;
+            let entries = follower.entries(int(after.0), limit).await;
+            follower.end(entries).await
         })
         .await
     }

@@ -6,11 +6,14 @@
 //! of here is parsed. No SQL stands outside this folder.
 
 mod accounts;
+mod administration;
+mod administration_rows;
 mod backend;
 mod commit;
 mod history;
 mod log;
 mod open;
+mod people;
 mod plan;
 mod pooled;
 mod records;
@@ -35,7 +38,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use push_system::{
-    accounts::{Email, Person, Username},
+    accounts::{Email, Person, Role, Username},
     api::{HistoryPage, HistoryQuery},
     ids::{MessageId, Seq, UserId},
     inbox::Snapshot,
@@ -44,7 +47,10 @@ use push_system::{
     timestamp::Timestamp,
 };
 
+pub use administration::Administration;
+pub(crate) use backend::FOLLOWERS;
 pub use open::OpenError;
+pub use people::*;
 pub use types::*;
 pub use url::ServerUrl;
 
@@ -202,14 +208,22 @@ pub trait Accounts: Send + Sync + 'static {
     /// The account of that number.
     async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError>;
 
-    /// All accounts, by number.
+    /// Adds an account as [`Self::register`] does, for a person who comes by themselves, if they may at `account.at`. An
+    /// invitation is used up by it: of two that come with the same one, one gets an account.
+    async fn join(&self, account: NewAccount, admission: Admission) -> Result<Joined, StoreError>;
+
+    /// All accounts, by number; deleted ones too.
     async fn accounts(&self) -> Result<Vec<Account>, StoreError>;
 
-    /// Of these names, the ones that exist.
+    /// Of these names, the ones that exist and are not deleted.
     async fn people_named(&self, names: &[Username]) -> Result<Vec<Person>, StoreError>;
 
-    /// People whose name starts with `prefix`, by name.
+    /// People whose name starts with `prefix`, by name; no deleted ones.
     async fn people_starting(&self, prefix: &str, limit: u32) -> Result<Vec<Person>, StoreError>;
+
+    /// Replaces the hash of a password by another hash of the same password. False, and nothing changes, when `old` is
+    /// not stored any more. No event: sessions go on.
+    async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError>;
 
     /// Opens a session with its first refresh token (generation 1). False, and nothing is stored, when the account is
     /// disabled or has another password by now: a login that was checked before must not outlive the change.
@@ -218,14 +232,14 @@ pub trait Accounts: Send + Sync + 'static {
     /// A session that was not revoked and is not over at `now`, with its person as of now.
     async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError>;
 
-    /// Uses a refresh token. The first use stores `successor` as the next generation; a later use finds it stored and
-    /// changes nothing, until [`crate::auth`]'s grace after the successor was first seen in use is over: then it is
+    /// Uses a refresh token. The first use stores the first of `successors` as the next generation; a later use finds one
+    /// of them stored, says which, and changes nothing, until [`crate::auth`]'s grace after the successor was first seen in use is over: then it is
     /// [`Rotation::Reused`] (and nothing is changed: revoking is a [`Change::Revoke`]). Presenting a generation confirms
     /// that its predecessor's answer was received.
     async fn rotate(
         &self,
         presented: &TokenHash,
-        successor: &TokenHash,
+        successors: &[TokenHash],
         now: Timestamp,
         grace_ms: i64,
     ) -> Result<Rotation, StoreError>;
@@ -236,13 +250,36 @@ pub trait Accounts: Send + Sync + 'static {
     /// The keys of this system, creating `candidate` under the head lock when there are none. Newest first.
     async fn signing_keys(&self, candidate: SigningKey) -> Result<Vec<SigningKey>, StoreError>;
 
-    /// Forgets sessions, with their tokens, that ended before `before`; returns how many.
+    /// Adds `candidate` under the head lock, unless the newest key was made at `newest_before` or later: of instances that
+    /// rotate at once, one does. All keys, newest first.
+    async fn add_signing_key(
+        &self,
+        candidate: SigningKey,
+        newest_before: Timestamp,
+        note: AuditNote,
+    ) -> Result<Vec<SigningKey>, StoreError>;
+
+    /// Forgets the keys that a newer one, made before `before`, replaced: none that signs, and none that signed since
+    /// then. Returns how many.
+    async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Adds a ticket.
+    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError>;
+
+    /// Takes a ticket away, and says whose it was unless it was over at `now`. Of several that come with the same one,
+    /// one gets it.
+    async fn take_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<TakenTicket>, StoreError>;
+
+    /// Forgets tickets that nobody took before they were over; returns how many.
+    async fn forget_tickets(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Forgets sessions, with their tokens and tickets, that ended before `before`; returns how many.
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// A whole database.
 #[async_trait]
-pub trait Store: Log + Accounts {
+pub trait Store: Log + Accounts + Administration {
     /// Waits for what runs and closes all connections. Not to be used afterwards.
     async fn close(&self);
 }
@@ -263,8 +300,12 @@ pub struct NewAccount {
     pub email: Option<Email>,
     /// The password as PHC string.
     pub password_hash: String,
+    /// What they may do; the first account of a database is an admin's whatever stands here.
+    pub role: Role,
     /// When.
     pub at: Timestamp,
+    /// What the audit log says of it.
+    pub notes: Vec<AuditNote>,
 }
 
 /// The message a key stands for.

@@ -3,19 +3,25 @@
 use std::collections::{HashMap, HashSet};
 
 use push_system::{
+    admin::Standing,
     ids::{MessageId, Seq, UserId},
     message::ClientId,
     position::{Epoch, Position},
     read_state::ReadState,
 };
 
-use super::{Audience, Change, Entry, EntryBody, KeyUse, Outcome, Publish, ReadWrite, Revocation, SessionId, Write};
+use super::{
+    AccountChange, Audience, Change, Entry, EntryBody, KeyUse, Known, Outcome, Publish, ReadWrite, Revocation,
+    SessionId, Write,
+};
 
 /// What must be looked up under the lock before a batch can be decided.
 #[derive(Debug, Default)]
 pub(super) struct Questions<'a> {
-    /// People: do they exist, are they disabled?
+    /// People: do they exist, what may they do?
     pub(super) people: Vec<UserId>,
+    /// Does somebody's account change? How many admins are there then?
+    pub(super) accounts: bool,
     /// Keys: were they used?
     pub(super) keys: Vec<(UserId, &'a ClientId)>,
     /// Read states, with their places in the batch: which version, and what arrived since they were counted?
@@ -39,8 +45,11 @@ impl<'a> Questions<'a> {
                     questions.reads.push((place, read));
                 }
                 Change::Revoke(Revocation::Session(session)) => questions.sessions.push(*session),
-                Change::Revoke(Revocation::Person { user, .. }) | Change::Password { user, .. } => {
+                Change::Revoke(Revocation::Person { user, .. } | Revocation::Standing { user })
+                | Change::Password { user, .. } => questions.people.push(*user),
+                Change::Account { user, .. } => {
                     questions.people.push(*user);
+                    questions.accounts = true;
                 }
             }
         }
@@ -51,8 +60,10 @@ impl<'a> Questions<'a> {
 /// What a backend looked up after it had locked the head.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    /// People the batch names who exist, with whether they are disabled.
-    pub(super) people: HashMap<UserId, bool>,
+    /// People the batch names who exist, with what they may do.
+    pub(super) people: HashMap<UserId, Known>,
+    /// Admins who may log in, if an account changes.
+    pub(super) admins: u64,
     /// Keys of the batch that were used before.
     pub(super) keys: HashMap<(UserId, ClientId), KeyUse>,
     /// Versions of the read states the batch changes.
@@ -90,12 +101,13 @@ impl Planner {
             Change::Read(read) => self.read(place, write, read),
             Change::Revoke(revocation) => self.revoke(write, revocation),
             Change::Password { user, keep, .. } => {
-                if !self.is_active(*user) {
+                if !self.is_there(*user) {
                     return Outcome::NoSuchPerson;
                 }
                 let ended = Revocation::Person { user: *user, keep: *keep };
                 self.store(write, Audience::Servers, EntryBody::Revoked(ended))
             }
+            Change::Account { user, to } => self.account(write, *user, *to),
         }
     }
 
@@ -134,12 +146,35 @@ impl Planner {
     fn revoke(&mut self, write: &Write, revocation: &Revocation) -> Outcome {
         let exists = match revocation {
             Revocation::Session(session) => self.facts.sessions.contains(session),
-            Revocation::Person { user, .. } => self.facts.people.contains_key(user),
+            Revocation::Person { user, .. } | Revocation::Standing { user } => self.facts.people.contains_key(user),
         };
         if !exists {
             return Outcome::NoSuchPerson;
         }
         self.store(write, Audience::Servers, EntryBody::Revoked(revocation.clone()))
+    }
+
+    /// Under the head lock: of two admins who demote each other at once, the second finds itself the last one.
+    fn account(&mut self, write: &Write, user: UserId, to: AccountChange) -> Outcome {
+        let Some(before) = self.facts.people.get(&user).copied().filter(|_| self.is_there(user)) else {
+            return Outcome::NoSuchPerson;
+        };
+        let after = before.after(to);
+        if after == before {
+            return Outcome::Unchanged;
+        }
+        match (before.is_active_admin(), after.is_active_admin()) {
+            (true, false) if self.facts.admins <= 1 => return Outcome::LastAdmin,
+            (true, false) => self.facts.admins -= 1,
+            (false, true) => self.facts.admins += 1,
+            _ => {}
+        }
+        self.facts.people.insert(user, after);
+        let ended = match after.standing {
+            Standing::Active => Revocation::Standing { user },
+            Standing::Disabled | Standing::Deleted => Revocation::Person { user, keep: None },
+        };
+        self.store(write, Audience::Servers, EntryBody::Revoked(ended))
     }
 
     fn store(&mut self, write: &Write, audience: Audience, body: EntryBody) -> Outcome {
@@ -150,7 +185,12 @@ impl Planner {
     }
 
     fn is_active(&self, user: UserId) -> bool {
-        self.facts.people.get(&user).is_some_and(|disabled| !disabled)
+        self.facts.people.get(&user).is_some_and(|known| known.standing == Standing::Active)
+    }
+
+    /// Disabled or not.
+    fn is_there(&self, user: UserId) -> bool {
+        self.facts.people.get(&user).is_some_and(|known| known.standing != Standing::Deleted)
     }
 
     fn unread_in_batch(&self, user: UserId, state: &ReadState) -> u64 {

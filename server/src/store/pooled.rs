@@ -10,7 +10,7 @@ use sqlx::{Database, Pool};
 use tokio::time::timeout;
 
 use super::{
-    CommitError, StoreError,
+    CommitError, OpenError, StoreError,
     backend::{Lease, WriteTx, no_answer},
     statements::Statements,
 };
@@ -25,6 +25,11 @@ pub trait Server: Database<Connection: Statements> {
 
     /// Whether the answer to COMMIT was that nothing is committed. Whatever else went wrong, nobody can tell.
     fn refused(error: &sqlx::Error) -> bool;
+}
+
+/// For a pool's look at a new connection: the driver logs why, closes it, and tries again for as long as one is waited for.
+pub(super) fn refused_connection(why: OpenError) -> sqlx::Error {
+    sqlx::Error::Configuration(why.into())
 }
 
 /// A write transaction; the connection is closed, and with it rolled back, where it does not end well.

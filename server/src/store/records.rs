@@ -98,7 +98,7 @@ impl<'a> Stored<'a> {
         match &self.write.change {
             Change::Publish(publish) => self.audiences_of_message(publish),
             Change::Read(read) => vec![self.audience(AudienceKind::OwnState, read.user, read.user)],
-            Change::Revoke(_) | Change::Password { .. } => Vec::new(),
+            Change::Revoke(_) | Change::Password { .. } | Change::Account { .. } => Vec::new(),
         }
     }
 

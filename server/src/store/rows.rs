@@ -16,7 +16,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Account, Entry, EntryBody, Head, KeyUse, Session, SessionId, SigningKey, StoreError, StoredReadState,
+    Account, Entry, EntryBody, Head, KeyUse, Session, SessionId, SigningKey, StoreError, StoredReadState, TakenTicket,
+    TokenHash,
     spelling::{self, ReadPayload, RevokedPayload},
     statements::Presented,
 };
@@ -71,7 +72,7 @@ fn needed<T>(column: &str, value: Option<T>) -> Result<T, StoreError> {
     value.ok_or_else(|| damaged(column, "nothing"))
 }
 
-fn number<T: TryFrom<i64>>(column: &str, n: i64) -> Result<T, StoreError> {
+pub(super) fn number<T: TryFrom<i64>>(column: &str, n: i64) -> Result<T, StoreError> {
     T::try_from(n).map_err(|_| damaged(column, n))
 }
 
@@ -98,8 +99,8 @@ fn hash(column: &str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
 /// `id, name`.
 #[derive(FromRow)]
 pub(super) struct PersonRow {
-    id: i64,
-    name: String,
+    pub(super) id: i64,
+    pub(super) name: String,
 }
 
 impl TryFrom<PersonRow> for Person {
@@ -119,6 +120,7 @@ pub(super) struct AccountRow {
     email: Option<String>,
     password_hash: String,
     disabled: bool,
+    deleted_at: Option<i64>,
     created: i64,
 }
 
@@ -132,12 +134,13 @@ impl TryFrom<AccountRow> for Account {
             email: row.email,
             password_hash: row.password_hash,
             disabled: row.disabled,
+            deleted: row.deleted_at.map(Timestamp::from_unix_ms),
             created: Timestamp::from_unix_ms(row.created),
         })
     }
 }
 
-fn role(text: &str) -> Result<Role, StoreError> {
+pub(super) fn role(text: &str) -> Result<Role, StoreError> {
     [Role::Admin, Role::Member].into_iter().find(|role| role.as_str() == text).ok_or_else(|| damaged(text, "no role"))
 }
 
@@ -188,6 +191,40 @@ impl TryFrom<TokenRow> for Presented {
             superseded: row.superseded_at.is_some(),
             successor_confirmed_at: row.successor_confirmed_at.map(Timestamp::from_unix_ms),
         })
+    }
+}
+
+/// `session_id, login_expires, expires` of a ticket.
+#[derive(FromRow)]
+pub(super) struct TicketRow {
+    session_id: String,
+    login_expires: Option<i64>,
+    expires: i64,
+}
+
+impl TryFrom<TicketRow> for TakenTicket {
+    type Error = StoreError;
+
+    fn try_from(row: TicketRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            session: session_id(&row.session_id)?,
+            login_expires: row.login_expires.map(Timestamp::from_unix_ms),
+            expires: Timestamp::from_unix_ms(row.expires),
+        })
+    }
+}
+
+/// A column `hash`.
+#[derive(FromRow)]
+pub(super) struct HashRow {
+    hash: Vec<u8>,
+}
+
+impl TryFrom<HashRow> for TokenHash {
+    type Error = StoreError;
+
+    fn try_from(row: HashRow) -> Result<Self, StoreError> {
+        hash("hash", &row.hash).map(Self)
     }
 }
 
@@ -353,7 +390,7 @@ fn body(row: EntryRow) -> Result<EntryBody, StoreError> {
             let ReadPayload { state, unread } = from_json("payload", &needed("payload", row.payload)?)?;
             Ok(EntryBody::Read { state, unread })
         }
-        Some(EventKind::SessionRevoked | EventKind::SessionsRevoked) => {
+        Some(EventKind::SessionRevoked | EventKind::SessionsRevoked | EventKind::StandingChanged) => {
             let payload: RevokedPayload = from_json("payload", &needed("payload", row.payload)?)?;
             payload.revocation().map(EntryBody::Revoked)
         }

@@ -30,6 +30,7 @@ pub(super) struct ReadPayload {
 #[serde(untagged)]
 pub(super) enum RevokedPayload {
     Session { session: String },
+    Standing { standing_of: UserId },
     Person { user: UserId, keep: Option<String> },
 }
 
@@ -38,6 +39,7 @@ impl From<&Revocation> for RevokedPayload {
         match revocation {
             Revocation::Session(session) => Self::Session { session: session.to_string() },
             Revocation::Person { user, keep } => Self::Person { user: *user, keep: keep.map(|keep| keep.to_string()) },
+            Revocation::Standing { user } => Self::Standing { standing_of: *user },
         }
     }
 }
@@ -46,6 +48,7 @@ impl RevokedPayload {
     pub(super) fn revocation(self) -> Result<Revocation, StoreError> {
         match self {
             Self::Session { session } => session_id(&session).map(Revocation::Session),
+            Self::Standing { standing_of: user } => Ok(Revocation::Standing { user }),
             Self::Person { user, keep } => {
                 Ok(Revocation::Person { user, keep: keep.as_deref().map(session_id).transpose()? })
             }

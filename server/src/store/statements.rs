@@ -13,15 +13,16 @@ use push_system::{
 };
 
 use super::{
-    Account, Entry, Head, KeyUse, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, StoredReadState,
-    TokenHash,
+    Account, Entry, Head, KeyUse, NewAccount, NewSession, NewTicket, Session, SessionId, SigningKey, StoreError,
+    StoredReadState, TakenTicket, TokenHash,
+    administration_rows::AdministrationRows,
     records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord},
     words::Words,
 };
 
 /// All of them.
 #[async_trait]
-pub trait Statements: LogRows + CommitRows + InsertRows + AccountRows + SearchRows + Send {
+pub trait Statements: LogRows + CommitRows + InsertRows + AccountRows + AdministrationRows + SearchRows + Send {
     /// One statement without parameters or rows.
     async fn run(&mut self, sql: &'static str) -> Result<(), StoreError>;
 }
@@ -92,9 +93,6 @@ pub trait LogRows {
 /// What a batch needs, and other changes of the log. All but the look-ups need a write transaction.
 #[async_trait]
 pub trait CommitRows {
-    /// Those that exist, with whether they are disabled.
-    async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError>;
-
     /// Those that were used.
     async fn keys_used(
         &mut self,
@@ -185,6 +183,9 @@ pub trait AccountRows {
     /// Adds an account with a read state that starts at the head.
     async fn add_account(&mut self, account: &NewAccount, role: Role) -> Result<(), StoreError>;
 
+    /// Replaces a password's hash if it is still `old`; returns whether it did.
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError>;
+
     /// Adds a session, unless its account is disabled or has another password; returns whether it did.
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError>;
 
@@ -196,6 +197,9 @@ pub trait AccountRows {
 
     /// A refresh token of a session in force. Nobody else rotates a token of that session until the transaction ends.
     async fn find_token(&mut self, token: &TokenHash, now: Timestamp) -> Result<Option<Presented>, StoreError>;
+
+    /// The tokens of a generation: one, or more where successors were derived with several keys.
+    async fn tokens_of(&mut self, session: SessionId, generation: u32) -> Result<Vec<TokenHash>, StoreError>;
 
     /// The token was used.
     async fn supersede(&mut self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError>;
@@ -211,6 +215,18 @@ pub trait AccountRows {
 
     /// Adds a key.
     async fn add_signing_key(&mut self, key: &SigningKey) -> Result<(), StoreError>;
+
+    /// Deletes a key.
+    async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError>;
+
+    /// Adds a ticket.
+    async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
+
+    /// Deletes a ticket and gives it to one of those who ask. Needs a write transaction.
+    async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError>;
+
+    /// Deletes tickets that are over; returns how many.
+    async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Deletes sessions that ended before; returns how many.
     async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError>;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use push_system::{
     accounts::{Person, Role, Username},
+    admin::Standing,
     event::EventKind,
     ids::{MessageId, Seq, UserId},
     message::{ClientId, Draft, Message},
@@ -12,6 +13,8 @@ use push_system::{
     timestamp::Timestamp,
 };
 use uuid::Uuid;
+
+use super::{AccountChange, AuditNote, Client};
 
 /// One login of one person on one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +39,8 @@ pub struct Write {
     pub tag: u32,
     /// What changes.
     pub change: Change,
+    /// What the audit log says of it, in the same transaction, if it is stored.
+    pub notes: Vec<AuditNote>,
 }
 
 impl Write {
@@ -63,6 +68,13 @@ pub enum Change {
         hash: String,
         /// The session that stays, if any.
         keep: Option<SessionId>,
+    },
+    /// What a person may do changes. Who may not log in any more has no session any more.
+    Account {
+        /// Whose account.
+        user: UserId,
+        /// How it changes.
+        to: AccountChange,
     },
 }
 
@@ -140,6 +152,11 @@ pub enum Revocation {
         /// The one that stays.
         keep: Option<SessionId>,
     },
+    /// None; but what is remembered of this person, like their role, is not true any more.
+    Standing {
+        /// Whose.
+        user: UserId,
+    },
 }
 
 /// What became of a [`Write`].
@@ -155,6 +172,10 @@ pub enum Outcome {
     Stale,
     /// The sender, or the person concerned, does not exist or is disabled.
     NoSuchPerson,
+    /// All of it is so already.
+    Unchanged,
+    /// There would be no admin any more who may log in.
+    LastAdmin,
 }
 
 /// Who receives an event.
@@ -226,6 +247,7 @@ impl EntryBody {
             Self::Read { .. } => EventKind::ReadStateChanged.as_str(),
             Self::Revoked(Revocation::Session(_)) => EventKind::SessionRevoked.as_str(),
             Self::Revoked(Revocation::Person { .. }) => EventKind::SessionsRevoked.as_str(),
+            Self::Revoked(Revocation::Standing { .. }) => EventKind::StandingChanged.as_str(),
             Self::Other { kind } => kind,
         }
     }
@@ -271,12 +293,25 @@ pub struct Account {
     pub role: Role,
     /// Their address, if given.
     pub email: Option<String>,
-    /// The password as PHC string.
+    /// The password as PHC string; empty when the account is deleted.
     pub password_hash: String,
-    /// Whether they may not log in.
+    /// Whether they may not log in; so for a deleted account too.
     pub disabled: bool,
+    /// When the account was deleted, if it was.
+    pub deleted: Option<Timestamp>,
     /// When they registered.
     pub created: Timestamp,
+}
+
+impl Account {
+    /// Whether it may do anything.
+    pub fn standing(&self) -> Standing {
+        match (self.deleted, self.disabled) {
+            (Some(_), _) => Standing::Deleted,
+            (None, true) => Standing::Disabled,
+            (None, false) => Standing::Active,
+        }
+    }
 }
 
 /// A session to be.
@@ -294,6 +329,10 @@ pub struct NewSession {
     pub at: Timestamp,
     /// When it is over, whatever happens.
     pub expires: Timestamp,
+    /// From where.
+    pub client: Client,
+    /// What the audit log says of it.
+    pub notes: Vec<AuditNote>,
 }
 
 /// A session in force.
@@ -318,11 +357,37 @@ pub enum Rotation {
         session: Session,
         /// The successor's.
         generation: u32,
+        /// Which of those that were offered it is.
+        successor: usize,
     },
     /// Used again after its successor was in use: the token was copied, its family must be revoked.
     Reused(SessionId, Username),
     /// Never issued, or its session is over.
     Unknown,
+}
+
+/// A ticket to be.
+#[derive(Clone, Debug)]
+pub struct NewTicket {
+    /// SHA-256 of it.
+    pub hash: TokenHash,
+    /// Whose login it stands for.
+    pub session: SessionId,
+    /// When that login is over, if before its session.
+    pub login_expires: Option<Timestamp>,
+    /// When the ticket is over.
+    pub expires: Timestamp,
+}
+
+/// A ticket that was taken: nobody else gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenTicket {
+    /// Whose login it stands for.
+    pub session: SessionId,
+    /// When that login is over, if before its session.
+    pub login_expires: Option<Timestamp>,
+    /// When the ticket is over.
+    pub expires: Timestamp,
 }
 
 /// A key of this system: signs access tokens (HMAC-SHA-256) and derives refresh tokens.

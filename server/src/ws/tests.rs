@@ -18,6 +18,7 @@ use crate::{
     config::{self, Flags},
     serve::{self, Parts, Peer},
     state::AppState,
+    store::Client,
 };
 
 async fn revoke_then_seat(
@@ -43,8 +44,9 @@ async fn a_session_that_ended_before_there_was_a_seat_is_told() {
         username: "bob".to_owned(),
         password: Typed("correct horse battery".to_owned()),
         email: String::new(),
+        invite: String::new(),
     };
-    let login = app.auth.register(typed).await.unwrap();
+    let login = app.auth.register(typed, &Client::default()).await.unwrap();
     let identity = app.auth.verify_bearer(&login.answer().access_token).await.unwrap();
     let router = Router::new().route("/ws", get(revoke_then_seat)).layer(Extension(identity)).with_state(app.clone());
     let address = listener.local_addr().unwrap();

@@ -19,8 +19,8 @@ use push_system::{
 
 use super::socket;
 use crate::{
-    auth::AuthFailure,
-    http::{origin::OriginCheck, problem::problem},
+    auth::{AuthFailure, bearer},
+    http::{client, origin::OriginCheck, problem::problem},
     serve::Peer,
     state::AppState,
 };
@@ -38,19 +38,21 @@ const RETRY_MS: u64 = 2_000;
 /// close code, because a browser cannot read a refused handshake.
 pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Peer>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    let query = Query::parse(parts.uri.query().unwrap_or_default());
-    let bearer = bearer(&parts.headers).map(str::to_owned).or(query.token);
-    if !origin_is_allowed(&app, &parts.headers, bearer.is_some()) {
+    let mut query = Query::parse(parts.uri.query().unwrap_or_default());
+    let since = query.since.take();
+    let login = Presented::by(&parts.headers, query);
+    if !origin_is_allowed(&app, &parts.headers, &login) {
         return problem(Rejection::new(ErrorCode::ForeignOrigin, EN.foreign_origin));
     }
-    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &app).await {
-        Ok(upgrade) => upgrade,
-        Err(error) => return problem(Rejection::new(ErrorCode::Invalid, error.body_text())),
+    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &app).await else {
+        return problem(Rejection::new(ErrorCode::UpgradeRequired, EN.upgrade_required));
     };
-    let identity = match bearer {
-        Some(token) => app.auth.verify_bearer(&token).await,
-        None => app.auth.verify_cookies(&parts.headers).await,
+    let identity = match login {
+        Presented::Bearer(token) => app.auth.verify_bearer(&token).await,
+        Presented::Ticket(ticket) => app.auth.redeem_ticket(&ticket).await,
+        Presented::Cookies => app.auth.verify_cookies(&parts.headers).await,
     };
+    let identity = identity.map(|identity| app.auth.saw(identity, client::of(&parts)));
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
@@ -62,34 +64,47 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
     upgrade.on_upgrade(async move |socket| {
         // A task of its own: the one this runs in keeps room for the handshake as long as it lives.
         match identity {
-            Ok(identity) => tracker.spawn(socket::run(socket, app, peer, identity, query.since)),
+            Ok(identity) => tracker.spawn(socket::run(socket, app, peer, identity, since)),
             Err(failure) => tracker.spawn(refuse(socket, failure)),
         };
         drop(token);
     })
 }
 
-fn origin_is_allowed(app: &AppState, headers: &HeaderMap, has_token: bool) -> bool {
+fn origin_is_allowed(app: &AppState, headers: &HeaderMap, login: &Presented) -> bool {
     match crate::http::origin::is_allowed(headers, &app.config) {
         OriginCheck::Own => true,
         OriginCheck::Foreign => false,
-        // No browser: fine for whoever brings a token, but a cookie alone could be anyone's page. Who brings neither is
+        // No browser: fine for whoever brings a token or a ticket, but a cookie alone could be anyone's page. Who brings neither is
         // told so, in a frame.
-        OriginCheck::None => has_token || !headers.contains_key(header::COOKIE),
+        OriginCheck::None => !matches!(login, Presented::Cookies) || !headers.contains_key(header::COOKIE),
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+/// What a request brings to say who is asking. The first of these counts, good or bad: nobody who brought a bad token is
+/// taken for whoever the cookies name.
+enum Presented {
+    /// `Authorization: Bearer`, or `?token=` from simple clients.
+    Bearer(String),
+    /// `?ticket=`
+    Ticket(String),
+    /// Cookies, or nothing.
+    Cookies,
 }
 
-/// The parameters of the address. Read leniently: whatever `since` holds, the answer is a frame.
+impl Presented {
+    fn by(headers: &HeaderMap, query: Query) -> Self {
+        let bearer = bearer(headers).map(str::to_owned).or(query.token).map(Self::Bearer);
+        bearer.or(query.ticket.map(Self::Ticket)).unwrap_or(Self::Cookies)
+    }
+}
+
+/// The parameters of the address. Never logged: they hold tokens (RFC 9700, 4.3.2). Read leniently: whatever `since` holds, the answer is a frame.
 #[derive(Default)]
 struct Query {
     since: Option<String>,
     token: Option<String>,
+    ticket: Option<String>,
 }
 
 impl Query {
@@ -99,6 +114,7 @@ impl Query {
             match &*name {
                 "since" => query.since = Some(value.into_owned()),
                 "token" => query.token = Some(value.into_owned()),
+                "ticket" => query.ticket = Some(value.into_owned()),
                 _ => {}
             }
         }

@@ -154,6 +154,44 @@ async fn accounts_are_managed_beside_a_running_server() {
     assert_eq!(server.stop("-TERM"), Some(0));
 }
 
+#[tokio::test]
+async fn people_are_administrated_beside_a_running_server() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let user = |arguments: &[&str]| run(folder.path(), &[&["user"], arguments].concat());
+    let does = |arguments: &[&str], says: &str| {
+        let output = user(arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains(says), "{}", text(&output.stdout));
+    };
+    let refused = |arguments: &[&str], why: &str| {
+        let output = user(arguments);
+        assert!(!output.status.success() && text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    };
+    let ana = Program::new(server.url.clone()).registered("ana").await;
+    let added = run_with_input(folder.path(), &["user", "add", "bob", "--admin"], PASSWORD);
+    assert!(text(&added.stdout).contains("bob was added as admin"), "{}", text(&added.stderr));
+    let bob = ana.logged_in("bob").await;
+    bob.get("/admin/users").await.is(200);
+
+    does(&["disable", "bob"], "bob is disabled");
+    revoked_within_two_seconds(&bob).await;
+    refused(&["delete", "ana"], "ana is the last admin");
+    refused(&["role", "ana", "member"], "ana is the last admin");
+    refused(&["disable", "nobody"], "there is no nobody");
+    does(&["enable", "Bob"], "bob may log in again");
+    bob.logged_in("bob").await;
+    does(&["role", "bob", "member"], "bob is member now");
+    does(&["delete", "bob"], "bob is deleted");
+    assert!(text(&user(&["list"]).stdout).contains("\tbob\tmember\tdeleted\t"));
+    refused(&["enable", "bob"], "there is no bob any more");
+    let audit = ana.get("/admin/audit.csv").await.is(200).body;
+    for action in ["account_made", "account_disabled", "account_enabled", "made_member", "account_deleted"] {
+        assert!(audit.contains(&format!("\"{action}\",\"\",\"bob\",\"\"")), "{action}: {audit}");
+    }
+    assert_eq!(server.stop("-TERM"), Some(0));
+}
+
 /// The running server hears of it from its log, which it reads every second.
 async fn revoked_within_two_seconds(person: &Program) {
     for _ in 0..40 {

@@ -95,6 +95,15 @@ pub async fn send(request: RequestBuilder) -> Answer {
     Answer::of(request.send().await.expect("an answer")).await
 }
 
+/// Status, and what tells refusals and redirects apart: the code of a problem, the path of a redirect.
+pub fn outcome(answer: &Answer) -> String {
+    let code = serde_json::from_str::<Problem>(&answer.body).ok();
+    let code = code.map(|problem| problem.code.as_str().to_owned());
+    let leads = answer.header("location").split('?').next().unwrap_or_default().to_owned();
+    let detail = code.unwrap_or(leads);
+    format!("{} {detail}", answer.status).trim_end().to_owned()
+}
+
 /// A program: no cookies, perhaps a token.
 #[derive(Clone)]
 pub struct Program {

@@ -1,5 +1,6 @@
 //! How logins begin, go on, and end.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use push_system::api::TokenAnswer;
 use reqwest::{Method, header};
 use serde_json::json;
@@ -93,10 +94,21 @@ async fn what_is_no_token_of_ours_is_refused() {
     let stranger = other.person("ana").await;
     let ana = app.person("ana").await;
     let cut = ana.tokens().access_token.rsplit_once('.').unwrap().0.to_owned() + ".";
-    for token in ["", "x", "a.b.c", cut.as_str(), stranger.tokens().access_token.as_str()] {
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
+    let unsigned = format!("{header}.{}.", ana.token().split('.').nth(1).unwrap());
+    let long = "a".repeat(60_000);
+    // The whole list of what a token can be, and is refused for, is beside `auth::token`.
+    for token in ["", "x", "a.b.c", &cut, stranger.token(), &unsigned, &long, &ana.tokens().refresh_token] {
         let request = app.anyone().request(Method::GET, "/auth/me").bearer_auth(token);
         send(request).await.refuses(401, "unauthorized", None);
+        let cookie =
+            app.anyone().request(Method::GET, "/auth/me").header(header::COOKIE, format!("push_access={token}"));
+        send(cookie).await.refuses(401, "unauthorized", None);
     }
+    // A header of that size is given up before it is whole: the connection may be gone before its answer is read.
+    let million = app.anyone().request(Method::GET, "/auth/me").bearer_auth("a".repeat(1_000_000)).send().await;
+    assert!(million.is_err() || million.is_ok_and(|answer| answer.status() == 431));
+    ana.get("/auth/me").await.is(200);
     let basic = app.anyone().request(Method::GET, "/auth/me").basic_auth("ana", Some(PASSWORD));
     send(basic).await.refuses(401, "unauthorized", None);
     for token in ["", "r1.AAAA", "nonsense"] {
@@ -297,8 +309,11 @@ async fn a_bearer_wins_over_cookies() {
     let bob = app.person("bob").await;
     let request = browser.request(Method::GET, "/auth/me").bearer_auth(&bob.tokens().access_token);
     send(request).await.is(200).shows("bob");
-    let request = browser.request(Method::GET, "/auth/me").header(header::AUTHORIZATION, "Bearer nonsense");
-    send(request).await.refuses(401, "unauthorized", None);
+    for unreadable in [&b"Bearer nonsense"[..], b"Bearer", b"Bearer ", b"bearer \xff\xfe"] {
+        let value = header::HeaderValue::from_bytes(unreadable).unwrap();
+        let request = browser.request(Method::GET, "/auth/me").header(header::AUTHORIZATION, value);
+        send(request).await.refuses(401, "unauthorized", None);
+    }
     app.finish().await;
 }
 

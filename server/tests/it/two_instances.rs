@@ -215,6 +215,33 @@ async fn a_session_that_ends_at_one_instance_is_closed_at_the_other() {
 }
 
 #[tokio::test]
+async fn what_an_admin_does_at_one_instance_counts_at_the_other() {
+    let Some(server) = shared("administration between instances").await else { return };
+    let pair = Pair::start(server, &BY_THE_BUS).await;
+    let (ana, bob) = (pair.one.person("ana").await, pair.one.person("bob").await);
+    let (ana_there, bob_there) = (pair.at_two(&ana), pair.at_two(&bob));
+    let bobs = format!("/admin/users/{}", bob.number().await);
+    let mut socket = live(&bob_there).await;
+    let status = async |wanted: u16| {
+        let look = async { while bob_there.get("/admin/users").await.status != wanted {} };
+        timeout(Duration::from_secs(1), look).await.expect("within a second");
+    };
+
+    status(403).await;
+    ana.patch(&bobs, &json!({ "role": "admin" })).await.is(200);
+    status(200).await;
+    ana.patch(&bobs, &json!({ "role": "member" })).await.is(200);
+    status(403).await;
+
+    ana.patch(&bobs, &json!({ "disabled": true })).await.is(200);
+    let closed = timeout(Duration::from_secs(1), socket.close_code()).await;
+    assert_eq!(closed.expect("within a second"), 4003);
+    status(401).await;
+    assert!(ana_there.get("/admin/audit").await.is(200).body.contains("account_disabled"));
+    pair.finish().await;
+}
+
+#[tokio::test]
 async fn everyone_is_seen_on_every_instance_and_counted_once() {
     let Some(server) = or_report(RedisServer::start().await, "presence on two instances") else { return };
     let times = Times { leave_after: Duration::from_millis(500), ..BY_THE_BUS };

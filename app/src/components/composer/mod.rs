@@ -85,7 +85,7 @@ fn Texts(compose: Compose) -> impl IntoView {
         .attr("aria-describedby", described)
         .node_ref(compose.message);
     // An empty text node is rendered as a space, and a parser drops a first line break: each would change the text.
-    let area = if text.is_empty() { Either::Left(area) } else { Either::Right(area.child(format!("\n{text}"))) };
+    let area = if text.is_empty() { Either::Left(area) } else { Either::Right(area.inner_html(content(&text))) };
     view! {
         <label class="visually-hidden" for="title">
             {words().title_field}
@@ -109,6 +109,11 @@ fn Texts(compose: Compose) -> impl IntoView {
             {area}
         </div>
     }
+}
+
+/// A text as the markup of a text field. Leptos writes what stands in one as it is, so `</textarea>` would end it.
+fn content(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 #[component]

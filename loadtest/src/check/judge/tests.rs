@@ -1,5 +1,7 @@
 //! The judge is tried with runs that are right, and with each way in which one can be wrong.
 
+mod restored;
+
 use push_system::{
     accounts::Username,
     audience::Recipients,
@@ -13,7 +15,8 @@ use push_system::{
 
 use super::*;
 use crate::check::{
-    history::{Content, event_print},
+    history::{Ack, Content, Publish, event_print},
+    oracle::Fact,
     sabotage::{Sabotage, damage},
 };
 
@@ -122,13 +125,15 @@ fn reader(user: u64) -> ReaderHistory {
 
 fn record() -> Record {
     let publish = |id: u64| {
-        let ack = Ack { id, print: message_print(&message(id)), at: id * 1_000 };
+        let ack = Ack { id, print: message_print(&message(id)), at: id * 1_000, by: ([127, 0, 0, 1], 1).into() };
         // Every tenth was never answered, and every twentieth of those that were, twice.
         let acks = if id.is_multiple_of(10) { vec![] } else { vec![ack; if id.is_multiple_of(20) { 2 } else { 1 }] };
-        Publish { sender: UserId(1), key: key(id), acks, to_everyone: !id.is_multiple_of(3) }
+        let to_everyone = !id.is_multiple_of(3);
+        Publish { sender: UserId(1), key: key(id), acks, to_everyone, begun: id * 1_000 - 10 }
     };
     let mut publishes: Vec<Publish> = (1..=MESSAGES).map(publish).collect();
-    publishes.push(Publish { sender: UserId(1), key: "never-stored".into(), acks: vec![], to_everyone: true });
+    let (sender, key) = (UserId(1), "never-stored".to_owned());
+    publishes.push(Publish { sender, key, acks: vec![], to_everyone: true, begun: 70_000 });
     Record {
         publishes,
         readers: (1..=3).map(reader).collect(),
@@ -141,7 +146,7 @@ fn record() -> Record {
 fn after(change: impl FnOnce(&mut Record, &mut Tables)) -> Verdict {
     let (mut record, mut tables) = (record(), tables());
     change(&mut record, &mut tables);
-    judge(&record, &tables)
+    judge(&record, &[Life::last(tables, 0)], Resets::None)
 }
 
 fn counts(verdict: &Verdict) -> [u64; 4] {
@@ -271,7 +276,7 @@ fn a_reader_that_stays_behind_or_was_reset_or_complains_is_found() {
     });
     assert!(sentence(&verdict).contains("stands at seq 50 and never got what comes after it: expected [51"));
     let verdict = after(|record, _| record.readers[0].resets.push("Unknown".to_owned()));
-    assert!(sentence(&verdict).contains("was reset (Unknown) though nothing cut the log"));
+    assert!(sentence(&verdict).contains("was reset (Unknown) though nothing cut its log"));
     let verdict = after(|record, _| record.readers[0].complaints.push("closed for good with 4001".to_owned()));
     assert!(sentence(&verdict).contains("closed for good with 4001"));
 }

@@ -67,8 +67,9 @@ impl Board {
         Ok(notes.into_iter().flatten().map(Bytes::from).collect())
     }
 
-    /// Instances whose note expired are not looked for again. One that lives puts itself back within seconds.
-    async fn forget_dead(
+    /// Instances whose note expired are not looked for again. One may have come back since its note was looked for; it
+    /// leaves its note first and its name then, so either its note is seen here, or its name comes after this.
+    pub(super) async fn forget_dead(
         &self,
         session: &Session,
         others: &[String],
@@ -80,8 +81,19 @@ impl Board {
             return Ok(());
         }
         let mut forgetting = Pipeline::new();
-        forgetting.cmd("SREM").arg(self.instances()).arg(dead).ignore();
-        session.ask(&forgetting).await
+        forgetting.cmd("SREM").arg(self.instances()).arg(&dead).ignore();
+        for instance in &dead {
+            forgetting.cmd("EXISTS").arg(self.note_of(instance));
+        }
+        let alive: Vec<bool> = session.ask(&forgetting).await?;
+        let back: Vec<_> =
+            dead.into_iter().zip(alive).filter(|(_, alive)| *alive).map(|(instance, _)| instance).collect();
+        if back.is_empty() {
+            return Ok(());
+        }
+        let mut remembering = Pipeline::new();
+        remembering.cmd("SADD").arg(self.instances()).arg(back).ignore();
+        session.ask(&remembering).await
     }
 
     /// See [`crate::bus::Roster::leave`].
@@ -92,6 +104,11 @@ impl Board {
         if let Err(error) = session.ask::<()>(&leaving).await {
             tracing::debug!(%error, "presence.not_left");
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn own(&self) -> &str {
+        &self.own
     }
 
     fn instances(&self) -> String {

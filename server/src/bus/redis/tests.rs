@@ -152,6 +152,20 @@ async fn a_flush_costs_the_bus_nothing_and_the_roster_one_exchange() {
 }
 
 #[tokio::test]
+async fn an_instance_that_comes_back_while_it_is_forgotten_stays_on_the_roster() {
+    let Some(server) = or_report(Server::shared().await, "a roster that forgets") else { return };
+    let system = system();
+    let (one, two) = (connect(server, &system).await, connect(server, &system).await);
+    one.exchange(hint("ana")).await;
+    two.exchange(hint("bob")).await;
+    let session = one.link.session().expect("a connection");
+    // As one saw it before the other came back, and as it would be.
+    let (back, dead) = (two.board.own().to_owned(), "long dead".to_owned());
+    one.board.forget_dead(&session, &[back, dead], &[None, None]).await.expect("an answer");
+    assert_eq!(one.exchange(hint("ana")).await, Some(vec![hint("bob")]));
+}
+
+#[tokio::test]
 async fn a_connection_that_is_killed_comes_back() {
     let Some(server) = or_report(Server::start().await, "a connection that is killed") else { return };
     let bus = connect(&server, &system()).await;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use push_system::{
+    accounts::Role,
     message::{ClientId, Draft, PublishRequest},
     timestamp::Timestamp,
 };
@@ -21,13 +22,15 @@ use crate::{
     bus::{Bus, Hint, Subscription, local::LocalRoster},
     push::{
         Push, Settings,
-        relay::{self, News},
+        relay::{self, News, Teller, Told},
     },
     store::{Accounts as _, Change, Log as _, NewAccount, Outcome, Publish, Write, sqlite::SqliteStore},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const NEVER: Duration = Duration::from_hours(1);
+/// The other instance.
+const OTHER: Teller = Teller(2);
 
 /// Delivers what the test sends, and keeps what is published.
 struct Scripted {
@@ -85,7 +88,14 @@ impl Instance {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("log.db")).await.unwrap());
         let at = Timestamp::from_unix_ms(0);
-        let account = NewAccount { name: person(1).name, email: None, password_hash: "x".into(), at };
+        let account = NewAccount {
+            name: person(1).name,
+            email: None,
+            password_hash: "x".into(),
+            at,
+            role: Role::Member,
+            notes: Vec::new(),
+        };
         let ana = store.register(account).await.unwrap().unwrap().person;
         let (hints, script) = mpsc::unbounded_channel();
         let endless = Arc::<OnceLock<Hint>>::default();
@@ -105,11 +115,19 @@ impl Instance {
         let draft = Draft::parse(PublishRequest { message: key.into(), ..PublishRequest::default() }).unwrap();
         let key = ClientId::parse(key, "client_id").unwrap();
         let publish = Publish { sender: self.ana.clone(), key, request_hash: [0; 32], draft, named: vec![] };
-        let write = Write { at: Timestamp::from_unix_ms(0), tag: 77, change: Change::Publish(publish) };
+        let write =
+            Write { at: Timestamp::from_unix_ms(0), tag: 77, change: Change::Publish(publish), notes: Vec::new() };
         match self.store.commit(&[write]).await.unwrap().remove(0) {
             Outcome::Stored(entry) => entry.position,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The other instance tells of a commit that stands in the store.
+    async fn comes_to_know_the_other(&self) {
+        let place = self.another_commits("how-do-you-do").await;
+        self.hints.send(Hint::Events(OTHER.tell(None, &[], &place))).unwrap();
+        self.follows_to(&place).await;
     }
 
     /// What follows on the tail's head, and is in no store.
@@ -121,7 +139,7 @@ impl Instance {
 
     /// Says that `entry` comes after an event with this tag.
     fn tells(&self, before: u32, entry: &Arc<Encoded>) {
-        let told = relay::write(Some(before), std::slice::from_ref(entry), &entry.position);
+        let told = OTHER.tell(Some(before), std::slice::from_ref(entry), &entry.position);
         self.hints.send(Hint::Events(told)).unwrap();
     }
 
@@ -145,6 +163,7 @@ impl Instance {
 #[tokio::test]
 async fn what_comes_next_on_the_bus_needs_no_store() {
     let here = Instance::start(NEVER).await;
+    here.comes_to_know_the_other().await;
     let next = here.invented(None);
     here.tells(here.push.dispatched().tag, &next);
     here.follows_to(&next.position).await;
@@ -154,6 +173,7 @@ async fn what_comes_next_on_the_bus_needs_no_store() {
 #[tokio::test]
 async fn a_revocation_on_the_bus_is_told_before_anything_else() {
     let here = Instance::start(NEVER).await;
+    here.comes_to_know_the_other().await;
     let revocation = Revocation::Person { user: here.ana.id, keep: None };
     let (tell, mut told) = mpsc::unbounded_channel();
     here.push.on_revocation(Box::new(move |revocation| tell.send(revocation.cloned()).unwrap()));
@@ -166,7 +186,7 @@ async fn a_revocation_on_the_bus_is_told_before_anything_else() {
 async fn what_the_bus_lost_is_read_from_the_store() {
     let here = Instance::start(NEVER).await;
     let gap = || Hint::Gap;
-    let place_alone = |place: &Position| Hint::Events(relay::write(None, &[], place));
+    let place_alone = |place: &Position| Hint::Events(OTHER.tell(None, &[], place));
     let of_a_later_version = || Hint::Events(Bytes::from_static(b"9 what?"));
     let first = here.another_commits("k1").await;
     here.hints.send(gap()).unwrap();
@@ -193,11 +213,30 @@ async fn what_the_bus_lost_is_read_from_the_store() {
 #[tokio::test]
 async fn what_follows_on_another_event_is_not_taken() {
     let here = Instance::start(NEVER).await;
+    here.comes_to_know_the_other().await;
     let head = here.push.dispatched();
     here.tells(head.tag ^ 1, &here.invented(None));
     let honest = here.another_commits("k1").await;
     here.hints.send(Hint::Gap).unwrap();
     here.follows_to(&honest).await;
+    here.finish().await;
+}
+
+/// The instance of a copied database tells of what fits on our log as well as on its own.
+#[tokio::test]
+async fn what_is_told_of_a_copy_of_the_database_is_not_taken() {
+    let here = Instance::start(NEVER).await;
+    for _ in 0..3 {
+        here.tells(here.push.dispatched().tag, &here.invented(None));
+    }
+    let honest = here.another_commits("k1").await;
+    here.hints.send(Hint::Gap).unwrap();
+    here.follows_to(&honest).await;
+    here.tells(honest.tag, &here.invented(None));
+    let second = here.another_commits("k2").await;
+    here.hints.send(Hint::Gap).unwrap();
+    here.follows_to(&second).await;
+    assert_eq!(here.store.head().await.unwrap().position, second, "nothing was taken for damage");
     here.finish().await;
 }
 
@@ -208,7 +247,7 @@ async fn a_commit_is_told_whole_with_the_event_before_it() {
     let draft = Draft::parse(PublishRequest { message: "hello".into(), ..PublishRequest::default() }).unwrap();
     here.push.publish(&here.ana, None, draft).await.unwrap();
     let told = timeout(PATIENCE, here.published.recv()).await.unwrap().unwrap();
-    let News::Next(entries) = relay::read(&told, &before) else { panic!("{told:?}") };
+    let Some(Told { news: News::Next(entries), .. }) = relay::read(&told, &before) else { panic!("{told:?}") };
     assert_eq!((entries.len(), &entries[0].position), (1, &here.push.dispatched()));
     assert!(entries[0].frame.contains("hello"));
     here.finish().await;
@@ -218,7 +257,7 @@ async fn a_commit_is_told_whole_with_the_event_before_it() {
 async fn traffic_does_not_put_the_comparison_with_the_store_off() {
     let here = Instance::start(Duration::from_secs(1)).await;
     // There is always one more hint, and never anything new in it: only the comparison finds what nobody told.
-    let known = Hint::Events(relay::write(None, &[], &here.push.dispatched()));
+    let known = Hint::Events(OTHER.tell(None, &[], &here.push.dispatched()));
     here.endless.set(known.clone()).unwrap();
     here.hints.send(known).unwrap();
     let silent = here.another_commits("k1").await;
@@ -229,13 +268,14 @@ async fn traffic_does_not_put_the_comparison_with_the_store_off() {
 #[tokio::test]
 async fn a_log_that_went_back_and_grew_past_the_tail_is_another_one() {
     let here = Instance::start(NEVER).await;
+    here.comes_to_know_the_other().await;
     let before = here.push.dispatched();
     let lost = here.invented(None);
     here.tells(before.tag, &lost);
     here.follows_to(&lost.position).await;
     here.another_commits("k1").await;
     let grown = here.another_commits("k2").await;
-    here.hints.send(Hint::Events(relay::write(None, &[], &grown))).unwrap();
+    here.hints.send(Hint::Events(OTHER.tell(None, &[], &grown))).unwrap();
     let renewed = async {
         while here.push.dispatched().epoch == before.epoch {
             tokio::task::yield_now().await;

@@ -3,7 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use push_system::ids::{MessageId, Seq};
+use push_system::{
+    accounts::Role,
+    admin::AuditAction,
+    ids::{MessageId, Seq},
+};
 use testbed::{Cut, Proxy};
 use tokio::{
     task::JoinSet,
@@ -12,11 +16,16 @@ use tokio::{
 
 use super::{
     super::{
-        CommitError, Log as _, OpenError, Outcome, ServerUrl, Store as _,
+        Accounts as _, AuditNote, CommitError, Joined, Log as _, OpenError, Outcome, ServerUrl, Store as _,
         backend::{Backend, WriteTx as _},
+        pooled::PATIENCE,
         statements::Statements as _,
     },
-    Fixture, key, moment, person, publish, say, stored,
+    Fixture,
+    administration::{
+        ROWS_OF_THE_FIRST_SCHEMA, account, invite, role, rows_of_the_first_schema_are_there, signing_key,
+    },
+    key, moment, new_account, person, publish, say, stored,
 };
 
 /// A database of a server.
@@ -29,6 +38,11 @@ pub(in super::super) trait ServerFixture: Fixture<Store: Backend> {
     const KILL_ALL: &'static str;
     /// Counts the connections of this database that wait for a lock.
     const WAITING: &'static str;
+    /// Takes longer than any read may.
+    const SLEEP: &'static str;
+
+    /// What makes an empty database one that has taken the first step of the schema.
+    fn first_schema() -> String;
 
     /// Its address.
     fn url(&self) -> String;
@@ -57,8 +71,14 @@ macro_rules! server_suite {
                 a_commit_whose_answer_is_lost_is_found_by_its_key,
                 a_commit_that_never_arrived_is_not_found,
                 a_read_goes_on_after_its_connection_broke,
+                a_read_that_takes_too_long_is_ended_and_a_write_is_not,
+                the_log_is_followed_while_all_readers_are_busy,
                 a_server_stopped_in_its_transaction_does_not_stop_the_others,
                 a_refresh_token_used_twice_at_once_has_one_successor,
+                a_database_of_the_first_schema_is_brought_up_to_date_once,
+                two_admins_who_demote_each_other_at_once_leave_one,
+                an_invitation_used_on_two_servers_at_once_admits_one,
+                servers_that_rotate_keys_at_once_add_one,
             }
         }
     };
@@ -208,6 +228,29 @@ pub(in super::super) async fn a_read_goes_on_after_its_connection_broke<F: Serve
     assert_eq!(store.snapshot(ana.id, 10).await.unwrap().unwrap().messages.len(), 1);
 }
 
+pub(in super::super) async fn a_read_that_takes_too_long_is_ended_and_a_write_is_not<F: ServerFixture>(fixture: F) {
+    let store = fixture.open().await;
+    let began = Instant::now();
+    let (mut read, mut write) = (store.reader().await.unwrap(), store.write().await.unwrap());
+    let (ended, done) = tokio::join!(read.run(F::SLEEP), write.run(F::SLEEP));
+    let error = read.end(ended).await.unwrap_err();
+    assert!(error.driver().is_some_and(|error| error.as_database_error().is_some()), "the server said so: {error}");
+    assert!(write.finish(done).await.is_ok());
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+}
+
+pub(in super::super) async fn the_log_is_followed_while_all_readers_are_busy<F: ServerFixture>(fixture: F) {
+    const AT_ONCE: Duration = Duration::from_secs(3);
+    let store = fixture.open().await;
+    let mut busy = Vec::new();
+    while let Ok(reader) = timeout(AT_ONCE, store.reader()).await {
+        busy.push(reader.unwrap());
+    }
+    let probe = timeout(AT_ONCE, store.probe(Seq(0))).await.expect("at once");
+    assert_eq!(probe.unwrap().head.position.seq, Seq(0));
+    assert!(busy.len() > 3, "{}", busy.len());
+}
+
 pub(in super::super) async fn a_server_stopped_in_its_transaction_does_not_stop_the_others<F: ServerFixture>(
     fixture: F,
 ) {
@@ -246,4 +289,57 @@ pub(in super::super) async fn a_refresh_token_used_twice_at_once_has_one_success
         }
     }
     stores[0].close().await;
+}
+
+pub(in super::super) async fn a_database_of_the_first_schema_is_brought_up_to_date_once<F: ServerFixture>(fixture: F) {
+    fixture.raw(&F::first_schema()).await;
+    fixture.raw(ROWS_OF_THE_FIRST_SCHEMA).await;
+    let (one, other, third) = tokio::join!(fixture.open(), fixture.open(), fixture.open());
+    rows_of_the_first_schema_are_there(&one).await;
+    for store in [other, third] {
+        assert_eq!(store.head().await.unwrap(), one.head().await.unwrap());
+    }
+}
+
+pub(in super::super) async fn two_admins_who_demote_each_other_at_once_leave_one<F: ServerFixture>(fixture: F) {
+    let [one, other] = [fixture.open().await, fixture.open().await];
+    let (ana, bob) = (person(&one, "ana").await, person(&one, "bob").await);
+    for _ in 0..5 {
+        for admin in [&ana, &bob] {
+            one.commit(&[account(admin, role(Role::Admin))]).await.unwrap();
+        }
+        let (of_ana, of_bob) = ([account(&ana, role(Role::Member))], [account(&bob, role(Role::Member))]);
+        let (first, second) = tokio::join!(one.commit(&of_bob), other.commit(&of_ana));
+        let outcomes = [first.unwrap().remove(0), second.unwrap().remove(0)];
+        assert!(outcomes.iter().any(|outcome| matches!(outcome, Outcome::Stored(_))), "{outcomes:?}");
+        assert!(outcomes.iter().any(|outcome| matches!(outcome, Outcome::LastAdmin)), "{outcomes:?}");
+    }
+}
+
+pub(in super::super) async fn an_invitation_used_on_two_servers_at_once_admits_one<F: ServerFixture>(fixture: F) {
+    let [one, other] = [fixture.open().await, fixture.open().await];
+    let ana = person(&one, "ana").await;
+    for round in 1..=5 {
+        let invitation = invite(&one, &ana, round).await;
+        let [here, there] = ["here", "there"].map(|place| new_account(&format!("{place}{round}")));
+        let (here, there) = tokio::join!(one.join(here, invitation), other.join(there, invitation));
+        let outcomes = [here.unwrap(), there.unwrap()];
+        assert!(outcomes.iter().any(|joined| matches!(joined, Joined::Account(_))), "{outcomes:?}");
+        assert!(outcomes.iter().any(|joined| matches!(joined, Joined::NotInvited)), "{outcomes:?}");
+    }
+    assert_eq!(one.accounts().await.unwrap().len(), 6);
+}
+
+pub(in super::super) async fn servers_that_rotate_keys_at_once_add_one<F: ServerFixture>(fixture: F) {
+    let [one, other] = [fixture.open().await, fixture.open().await];
+    one.signing_keys(signing_key(1, 0)).await.unwrap();
+    let rotated =
+        || AuditNote { action: AuditAction::KeysRotated, actor: None, target: String::new(), address: String::new() };
+    let (here, there) = tokio::join!(
+        one.add_signing_key(signing_key(2, 9), moment(1), rotated()),
+        other.add_signing_key(signing_key(3, 9), moment(1), rotated())
+    );
+    let (here, there) = (here.unwrap(), there.unwrap());
+    assert_eq!(here.len(), 2);
+    assert_eq!(here, there);
 }

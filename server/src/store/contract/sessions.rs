@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        Accounts as _, Change, EntryBody, NewSession, Outcome, Revocation, Rotation, Session, SessionId, Store,
-        TokenHash,
+        Accounts as _, Change, Client, EntryBody, NewSession, NewTicket, Outcome, Revocation, Rotation, Session,
+        SessionId, Store, TakenTicket, TokenHash,
     },
     Fixture, moment, person, store_one, write,
 };
@@ -29,16 +29,25 @@ pub(super) async fn log_in(store: &impl Store, who: &Person, n: u8) -> SessionId
     id
 }
 
-fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
+pub(super) fn session(who: &Person, n: u8, password_hash: String) -> NewSession {
     let id = SessionId(Uuid::from_bytes([n; 16]));
-    NewSession { id, user: who.id, password_hash, refresh: token(n), at: moment(0), expires: moment(DAY) }
+    NewSession {
+        id,
+        user: who.id,
+        password_hash,
+        refresh: token(n),
+        at: moment(0),
+        expires: moment(DAY),
+        client: Client::default(),
+        notes: Vec::new(),
+    }
 }
 
 pub(super) async fn rotate(store: &impl Store, presented: u8, successor: u8, at: Timestamp) -> Rotation {
-    store.rotate(&token(presented), &token(successor), at, GRACE).await.unwrap()
+    store.rotate(&token(presented), &[token(successor)], at, GRACE).await.unwrap()
 }
 
-async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
+pub(super) async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
     store.session(id, moment(1)).await.unwrap().is_some()
 }
 
@@ -63,7 +72,7 @@ pub(in super::super) async fn a_refresh_token_rotates<F: Fixture>(fixture: F) {
     let ana = person(&store, "ana").await;
     let id = log_in(&store, &ana, 1).await;
     let session = store.session(id, moment(0)).await.unwrap().unwrap();
-    assert_eq!(rotate(&store, 1, 2, moment(0)).await, Rotation::Good { session, generation: 2 });
+    assert_eq!(rotate(&store, 1, 2, moment(0)).await, Rotation::Good { session, generation: 2, successor: 0 });
     assert_good(&rotate(&store, 2, 3, moment(1)).await, 3);
     assert_good(&rotate(&store, 3, 4, moment(2)).await, 4);
     assert_eq!(rotate(&store, 9, 10, moment(3)).await, Rotation::Unknown);
@@ -96,6 +105,56 @@ pub(in super::super) async fn a_token_used_after_its_successor_is_reuse<F: Fixtu
     for presented in [1, 2, 3] {
         assert_eq!(rotate(&store, presented, 9, moment(3 + GRACE)).await, Rotation::Unknown);
     }
+}
+
+pub(in super::super) async fn a_successor_stays_the_same_when_another_key_derives_them<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    log_in(&store, &ana, 1).await;
+    assert_good(&rotate(&store, 1, 2, moment(0)).await, 2);
+    let offered = [token(7), token(2)];
+    let again = store.rotate(&token(1), &offered, moment(1), GRACE).await.unwrap();
+    assert!(matches!(again, Rotation::Good { generation: 2, successor: 1, .. }), "{again:?}");
+    assert_eq!(rotate(&store, 7, 8, moment(2)).await, Rotation::Unknown, "what was offered was not stored");
+    let next = store.rotate(&token(2), &[token(8), token(9)], moment(3), GRACE).await.unwrap();
+    assert!(matches!(next, Rotation::Good { generation: 3, successor: 0, .. }), "{next:?}");
+}
+
+fn ticket(n: u8, session: SessionId) -> NewTicket {
+    NewTicket { hash: token(n), session, login_expires: None, expires: moment(30_000) }
+}
+
+pub(in super::super) async fn a_ticket_is_taken_once<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let id = log_in(&store, &ana, 1).await;
+    let login_expires = Some(moment(9_000));
+    store.add_ticket(NewTicket { login_expires, ..ticket(50, id) }).await.unwrap();
+    store.add_ticket(ticket(51, id)).await.unwrap();
+    let take = async |n| store.take_ticket(&token(n), moment(1)).await.unwrap();
+    let (one, two, three) = tokio::join!(take(50), take(50), take(50));
+    let taken: Vec<_> = [one, two, three].into_iter().flatten().collect();
+    assert_eq!(taken, [TakenTicket { session: id, login_expires, expires: moment(30_000) }]);
+    assert_eq!(take(50).await, None);
+    assert_eq!(take(51).await, Some(TakenTicket { session: id, login_expires: None, expires: moment(30_000) }));
+    assert_eq!(take(52).await, None);
+}
+
+pub(in super::super) async fn a_ticket_is_over_in_time_and_goes_with_its_session<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let id = log_in(&store, &ana, 1).await;
+    for n in 50..54 {
+        store.add_ticket(ticket(n, id)).await.unwrap();
+    }
+    assert_eq!(store.take_ticket(&token(50), moment(30_000)).await.unwrap(), None);
+    assert_eq!(store.take_ticket(&token(50), moment(0)).await.unwrap(), None, "who comes late uses it up as well");
+    assert!(store.take_ticket(&token(51), moment(29_999)).await.unwrap().is_some());
+    assert_eq!(store.forget_tickets(moment(29_999)).await.unwrap(), 0);
+    assert_eq!(store.forget_tickets(moment(30_000)).await.unwrap(), 2);
+    store.add_ticket(ticket(54, id)).await.unwrap();
+    assert_eq!(store.forget_sessions(moment(DAY + 1)).await.unwrap(), 1);
+    assert_eq!(store.take_ticket(&token(54), moment(0)).await.unwrap(), None);
 }
 
 pub(in super::super) async fn an_access_token_confirms_its_generation<F: Fixture>(fixture: F) {
@@ -153,6 +212,21 @@ pub(in super::super) async fn a_new_password_ends_the_other_sessions<F: Fixture>
         "checked against the old password, opened after the change"
     );
     assert!(!is_in_force(&store, late.id).await);
+}
+
+pub(in super::super) async fn a_hash_made_anew_ends_no_session_and_replaces_its_own_kind_alone<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let id = log_in(&store, &ana, 1).await;
+    let (old, new) = ("$argon2id$of-ana", "$argon2id$of-ana-anew");
+    let stored = async || store.account(ana.id).await.unwrap().unwrap().password_hash;
+    assert!(!store.renew_hash(ana.id, "$ARGON2ID$of-ana", new).await.unwrap());
+    assert_eq!(stored().await, old);
+    assert!(store.renew_hash(ana.id, old, new).await.unwrap());
+    assert!(!store.renew_hash(ana.id, old, "$argon2id$late").await.unwrap());
+    assert_eq!(stored().await, new);
+    assert!(is_in_force(&store, id).await);
+    assert_eq!(store.head().await.unwrap().position.seq.0, 0, "no event");
 }
 
 pub(in super::super) async fn sessions_are_forgotten_with_their_tokens<F: Fixture>(fixture: F) {

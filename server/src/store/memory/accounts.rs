@@ -10,7 +10,9 @@ use push_system::{
 
 use super::{
     super::{
-        Account, Accounts, NewAccount, NewSession, Rotation, Session, SessionId, SigningKey, StoreError, TokenHash,
+        Account, Accounts, Admission, AuditNote, Joined, NewAccount, NewSession, NewTicket, Rotation, Session,
+        SessionId, SigningKey, StoreError, TakenTicket, TokenHash,
+        accounts::{replaced_before, used_note},
     },
     MemoryStore, SessionRow, Tables, TokenRow,
 };
@@ -19,6 +21,10 @@ use super::{
 impl Accounts for MemoryStore {
     async fn register(&self, account: NewAccount) -> Result<Option<Account>, StoreError> {
         Ok(self.tables().register(account))
+    }
+
+    async fn join(&self, account: NewAccount, admission: Admission) -> Result<Joined, StoreError> {
+        Ok(self.tables().join(account, admission))
     }
 
     async fn account_named(&self, name: &Username) -> Result<Option<Account>, StoreError> {
@@ -44,6 +50,12 @@ impl Accounts for MemoryStore {
         Ok(people)
     }
 
+    async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let account = tables.accounts.get_mut(&user).filter(|account| account.password_hash == old);
+        Ok(account.map(|account| new.clone_into(&mut account.password_hash)).is_some())
+    }
+
     async fn open_session(&self, new: NewSession) -> Result<bool, StoreError> {
         Ok(self.tables().open_session(new))
     }
@@ -55,11 +67,11 @@ impl Accounts for MemoryStore {
     async fn rotate(
         &self,
         presented: &TokenHash,
-        successor: &TokenHash,
+        successors: &[TokenHash],
         now: Timestamp,
         grace_ms: i64,
     ) -> Result<Rotation, StoreError> {
-        Ok(self.tables().rotate(presented, successor, now, grace_ms))
+        Ok(self.tables().rotate(presented, successors, now, grace_ms))
     }
 
     async fn confirm_generation(&self, session: SessionId, generation: u32, now: Timestamp) -> Result<(), StoreError> {
@@ -75,11 +87,54 @@ impl Accounts for MemoryStore {
         Ok(keys.clone())
     }
 
+    async fn add_signing_key(
+        &self,
+        candidate: SigningKey,
+        newest_before: Timestamp,
+        note: AuditNote,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        let mut tables = self.tables();
+        if tables.signing_keys.first().is_none_or(|newest| newest.created < newest_before) {
+            tables.note(candidate.created, &note);
+            tables.signing_keys.insert(0, candidate);
+        }
+        Ok(tables.signing_keys.clone())
+    }
+
+    async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let keys = &mut self.tables().signing_keys;
+        let replaced = replaced_before(keys, before);
+        keys.retain(|key| !replaced.contains(&key.kid));
+        Ok(replaced.len() as u64)
+    }
+
+    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError> {
+        self.tables().tickets.insert(ticket.hash, ticket);
+        Ok(())
+    }
+
+    async fn take_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<TakenTicket>, StoreError> {
+        let taken = self.tables().tickets.remove(hash).filter(|ticket| ticket.expires > now);
+        Ok(taken.map(|NewTicket { session, login_expires, expires, .. }| TakenTicket {
+            session,
+            login_expires,
+            expires,
+        }))
+    }
+
+    async fn forget_tickets(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let tickets = &mut self.tables().tickets;
+        let all = tickets.len();
+        tickets.retain(|_, ticket| ticket.expires > now);
+        Ok((all - tickets.len()) as u64)
+    }
+
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tables = self.tables();
         let all = tables.sessions.len();
         tables.sessions.retain(|_, row| row.new.expires >= before && row.revoked.is_none_or(|at| at >= before));
-        let Tables { sessions, tokens, .. } = &mut *tables;
+        let Tables { sessions, tokens, tickets, .. } = &mut *tables;
+        tickets.retain(|_, ticket| sessions.contains_key(&ticket.session));
         tokens.retain(|_, token| sessions.contains_key(&token.session));
         Ok((all - sessions.len()) as u64)
     }
@@ -90,13 +145,15 @@ impl Tables {
         if self.accounts.values().any(|account| account.person.name == new.name) {
             return None;
         }
+        new.notes.iter().for_each(|note| self.note(new.at, note));
         let id = UserId(self.accounts.last_key_value().map_or(1, |(last, _)| last.0 + 1));
         let account = Account {
             person: Person { id, name: new.name },
-            role: if self.accounts.is_empty() { Role::Admin } else { Role::Member },
+            role: if self.accounts.is_empty() { Role::Admin } else { new.role },
             email: new.email.map(|email| email.as_str().to_owned()),
             password_hash: new.password_hash,
             disabled: false,
+            deleted: None,
             created: new.at,
         };
         let start = ReadState::starting_at(MessageId::from(self.head.position.seq));
@@ -105,9 +162,28 @@ impl Tables {
         Some(account)
     }
 
+    fn join(&mut self, new: NewAccount, admission: Admission) -> Joined {
+        let invite = match admission {
+            Admission::Open if self.registration_closed => return Joined::Closed,
+            Admission::Open => None,
+            Admission::Invited(secret) => match self.invite_in_force(&secret, new.at) {
+                Some(invite) => Some(invite),
+                None => return Joined::NotInvited,
+            },
+        };
+        let Some(account) = self.register(new.clone()) else { return Joined::Taken };
+        if let Some(invite) = invite {
+            self.invites[invite].used_by = Some(account.person.id);
+            let note = used_note(&account, self.invites[invite].new.id.clone(), &new);
+            self.note(new.at, &note);
+        }
+        Joined::Account(Box::new(account))
+    }
+
     /// By name.
     fn people(&self, wanted: impl Fn(&Username) -> bool) -> Vec<Person> {
-        let mut people: Vec<_> = self.accounts.values().map(|account| account.person.clone()).collect();
+        let there = self.accounts.values().filter(|account| account.deleted.is_none());
+        let mut people: Vec<_> = there.map(|account| account.person.clone()).collect();
         people.retain(|person| wanted(&person.name));
         people.sort_by(|a, b| a.name.cmp(&b.name));
         people
@@ -120,17 +196,18 @@ impl Tables {
         }
         let token = TokenRow { session: new.id, generation: 1, superseded: false, successor_confirmed: None };
         self.tokens.insert(new.refresh, token);
-        self.sessions.insert(new.id, SessionRow { new, revoked: None });
+        new.notes.iter().for_each(|note| self.note(new.at, note));
+        self.sessions.insert(new.id, SessionRow { last_seen: new.at, new, revoked: None });
         true
     }
 
-    fn in_force(&self, id: SessionId, now: Timestamp) -> Option<Session> {
+    pub(super) fn in_force(&self, id: SessionId, now: Timestamp) -> Option<Session> {
         let row = self.sessions.get(&id).filter(|row| row.revoked.is_none() && row.new.expires > now)?;
         let account = self.accounts.get(&row.new.user).filter(|account| !account.disabled)?;
         Some(Session { id, person: account.person.clone(), role: account.role, expires: row.new.expires })
     }
 
-    fn rotate(&mut self, presented: &TokenHash, successor: &TokenHash, now: Timestamp, grace_ms: i64) -> Rotation {
+    fn rotate(&mut self, presented: &TokenHash, successors: &[TokenHash], now: Timestamp, grace_ms: i64) -> Rotation {
         let Some(token) = self.tokens.get(presented).cloned() else { return Rotation::Unknown };
         let Some(session) = self.in_force(token.session, now) else { return Rotation::Unknown };
         self.confirm(token.session, token.generation, now);
@@ -140,9 +217,10 @@ impl Tables {
         }
         let generation = token.generation + 1;
         let next = TokenRow { session: token.session, generation, superseded: false, successor_confirmed: None };
-        self.tokens.entry(*successor).or_insert(next);
+        let successor = successors.iter().position(|hash| self.tokens.contains_key(hash)).unwrap_or_default();
+        self.tokens.entry(successors[successor]).or_insert(next);
         self.tokens.entry(*presented).and_modify(|row| row.superseded = true);
-        Rotation::Good { session, generation }
+        Rotation::Good { session, generation, successor }
     }
 
     fn confirm(&mut self, session: SessionId, generation: u32, now: Timestamp) {

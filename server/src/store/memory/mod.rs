@@ -2,6 +2,7 @@
 //! test can look at, put back to an older state, or trim.
 
 mod accounts;
+mod administration;
 mod log;
 mod tests;
 
@@ -14,6 +15,8 @@ use std::{
 };
 
 use push_system::{
+    accounts::Role,
+    admin::AuditRecord,
     ids::{MessageId, Seq, UserId},
     message::{ClientId, Message},
     position::{Epoch, Position},
@@ -22,8 +25,8 @@ use push_system::{
 };
 
 use super::{
-    Account, Audience, Change, Entry, EntryBody, Head, KeyUse, NewSession, Outcome, Revocation, SessionId, SigningKey,
-    TokenHash, Write,
+    Account, AccountChange, Audience, Change, Entry, EntryBody, Head, KeyUse, Known, NewInvite, NewSession, NewTicket,
+    Outcome, Revocation, SessionId, SigningKey, TokenHash, Write,
     plan::{Facts, Planner, Questions},
 };
 
@@ -51,12 +54,24 @@ pub struct Tables {
     keys: HashMap<(UserId, ClientId), (KeyUse, Timestamp)>,
     sessions: HashMap<SessionId, SessionRow>,
     tokens: HashMap<TokenHash, TokenRow>,
+    tickets: HashMap<TokenHash, NewTicket>,
     signing_keys: Vec<SigningKey>,
+    /// Records as they are read.
+    audit: Vec<AuditRecord>,
+    invites: Vec<InviteRow>,
+    registration_closed: bool,
+}
+
+#[derive(Clone, Debug)]
+struct InviteRow {
+    new: NewInvite,
+    used_by: Option<UserId>,
 }
 
 #[derive(Clone, Debug)]
 struct SessionRow {
     new: NewSession,
+    last_seen: Timestamp,
     revoked: Option<Timestamp>,
 }
 
@@ -91,7 +106,11 @@ impl MemoryStore {
             keys: HashMap::new(),
             sessions: HashMap::new(),
             tokens: HashMap::new(),
+            tickets: HashMap::new(),
             signing_keys: Vec::new(),
+            audit: Vec::new(),
+            invites: Vec::new(),
+            registration_closed: false,
         };
         Self { tables: Arc::new(Mutex::new(tables)), lives: Arc::new(AtomicU64::new(1)) }
     }
@@ -143,6 +162,7 @@ impl Tables {
         for (write, outcome) in batch.iter().zip(&outcomes) {
             if let Outcome::Stored(entry) = outcome {
                 self.insert(write, entry);
+                write.notes.iter().for_each(|note| self.note(write.at, note));
             }
         }
         outcomes
@@ -151,8 +171,11 @@ impl Tables {
     fn facts(&self, questions: &Questions<'_>) -> Facts {
         let mut facts = Facts::default();
         for id in &questions.people {
-            facts.people.extend(self.accounts.get(id).map(|account| (*id, account.disabled)));
+            let known = |account: &Account| (*id, Known { role: account.role, standing: account.standing() });
+            facts.people.extend(self.accounts.get(id).map(known));
         }
+        let is_admin = |account: &&Account| account.role == Role::Admin && !account.disabled;
+        facts.admins = self.accounts.values().filter(is_admin).count() as u64;
         for (sender, key) in &questions.keys {
             let key = (*sender, (*key).clone());
             if let Some((used, _)) = self.keys.get(&key) {
@@ -189,6 +212,7 @@ impl Tables {
                     session.revoked.get_or_insert(write.at);
                 }
             }
+            Change::Revoke(Revocation::Standing { .. }) => {}
             Change::Revoke(Revocation::Person { user, keep }) => self.end_sessions(*user, *keep, write.at),
             Change::Password { user, hash, keep } => {
                 if let Some(account) = self.accounts.get_mut(user) {
@@ -196,6 +220,24 @@ impl Tables {
                 }
                 self.end_sessions(*user, *keep, write.at);
             }
+            Change::Account { user, to } => self.change_account(*user, *to, write.at),
+        }
+    }
+
+    fn change_account(&mut self, user: UserId, to: AccountChange, at: Timestamp) {
+        let Some(account) = self.accounts.get_mut(&user) else { return };
+        match to {
+            AccountChange::Delete => {
+                (account.disabled, account.deleted, account.email) = (true, Some(at), None);
+                account.password_hash.clear();
+            }
+            AccountChange::Set { disabled, role } => {
+                account.disabled = disabled.unwrap_or(account.disabled);
+                account.role = role.unwrap_or(account.role);
+            }
+        }
+        if account.disabled {
+            self.end_sessions(user, None, at);
         }
     }
 

@@ -10,8 +10,8 @@ use sqlx::{MySqlConnection, QueryBuilder};
 
 use super::{
     super::{
-        Account, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, TokenHash,
-        rows::{self, AccountRow, PersonRow, SessionRow, SigningKeyRow, TokenRow, int},
+        Account, NewAccount, NewSession, NewTicket, Session, SessionId, SigningKey, StoreError, TakenTicket, TokenHash,
+        rows::{self, AccountRow, HashRow, PersonRow, SessionRow, SigningKeyRow, TicketRow, TokenRow, int},
         statements::{AccountRows, Presented},
     },
     list,
@@ -37,12 +37,13 @@ impl AccountRows for MySqlConnection {
         let mut query = QueryBuilder::new("SELECT id, name FROM account WHERE name IN ");
         let names: Vec<_> = names.iter().map(Username::as_str).collect();
         list(&mut query, &names);
-        query.push(" ORDER BY name");
+        query.push(" AND deleted_at IS NULL ORDER BY name");
         rows::all(query.build_query_as::<PersonRow>().fetch_all(self).await?)
     }
 
     async fn people_between(&mut self, from: &str, to: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
-        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= ? AND name < ? ORDER BY name LIMIT ?";
+        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= ? AND name < ? \
+            AND deleted_at IS NULL ORDER BY name LIMIT ?";
         let query = sqlx::query_as::<_, PersonRow>(BETWEEN).bind(from).bind(to).bind(i64::from(limit));
         rows::all(query.fetch_all(self).await?)
     }
@@ -67,14 +68,23 @@ impl AccountRows for MySqlConnection {
         Ok(())
     }
 
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        const RENEW: &str = "UPDATE account SET password_hash = ? WHERE id = ? AND password_hash = ?";
+        let renewed = sqlx::query(RENEW).bind(new).bind(int(user.0)).bind(old).execute(self).await?;
+        Ok(renewed.rows_affected() > 0)
+    }
+
     /// The account's row is held, so that a password that is being changed is waited for.
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError> {
-        const ADD: &str = "INSERT INTO session (id, user_id, created, expires) \
-            SELECT ?, id, ?, ? FROM account WHERE id = ? AND password_hash = ? AND NOT disabled LOCK IN SHARE MODE";
+        const ADD: &str = "INSERT INTO session (id, user_id, created, last_seen, expires, device, address) \
+            SELECT ?, id, ?, ?, ?, ?, ? FROM account WHERE id = ? AND password_hash = ? AND NOT disabled LOCK IN SHARE MODE";
         let added = sqlx::query(ADD)
             .bind(session.id.to_string())
             .bind(session.at.unix_ms())
+            .bind(session.at.unix_ms())
             .bind(session.expires.unix_ms())
+            .bind(&session.client.device)
+            .bind(&session.client.address)
             .bind(int(session.user.0))
             .bind(&session.password_hash)
             .execute(self)
@@ -109,6 +119,12 @@ impl AccountRows for MySqlConnection {
         sqlx::query(LOCK).bind(&token.0[..]).execute(&mut *self).await?;
         let query = sqlx::query_as::<_, TokenRow>(TOKEN).bind(&token.0[..]).bind(now.unix_ms());
         rows::maybe(query.fetch_optional(self).await?)
+    }
+
+    async fn tokens_of(&mut self, session: SessionId, generation: u32) -> Result<Vec<TokenHash>, StoreError> {
+        const TOKENS: &str = "SELECT hash FROM refresh_token WHERE session_id = ? AND generation = ?";
+        let query = sqlx::query_as::<_, HashRow>(TOKENS).bind(session.to_string()).bind(i64::from(generation));
+        rows::all(query.fetch_all(self).await?)
     }
 
     async fn supersede(&mut self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
@@ -149,6 +165,37 @@ impl AccountRows for MySqlConnection {
             .execute(self)
             .await?;
         Ok(())
+    }
+
+    async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM signing_key WHERE kid = ?").bind(kid).execute(self).await?;
+        Ok(())
+    }
+
+    async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError> {
+        const ADD: &str = "INSERT INTO ticket (hash, session_id, login_expires, expires) VALUES (?, ?, ?, ?)";
+        sqlx::query(ADD)
+            .bind(&ticket.hash.0[..])
+            .bind(ticket.session.to_string())
+            .bind(ticket.login_expires.map(Timestamp::unix_ms))
+            .bind(ticket.expires.unix_ms())
+            .execute(self)
+            .await?;
+        Ok(())
+    }
+
+    async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError> {
+        const LOOK: &str = "SELECT session_id, login_expires, expires FROM ticket WHERE hash = ? FOR UPDATE";
+        let found = sqlx::query_as::<_, TicketRow>(LOOK).bind(&hash.0[..]).fetch_optional(&mut *self).await?;
+        if found.is_some() {
+            sqlx::query("DELETE FROM ticket WHERE hash = ?").bind(&hash.0[..]).execute(self).await?;
+        }
+        rows::maybe(found)
+    }
+
+    async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        let query = sqlx::query("DELETE FROM ticket WHERE expires <= ?").bind(now.unix_ms());
+        Ok(query.execute(self).await?.rows_affected())
     }
 
     async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError> {

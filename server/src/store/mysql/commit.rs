@@ -10,7 +10,7 @@ use super::{
     super::{
         KeyUse, SessionId, StoreError,
         records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord, insert_rows},
-        rows::{self, KeyRow, int, ints, json},
+        rows::{self, KeyRow, int, json},
         statements::{CommitRows, InsertRows},
     },
     list, padded,
@@ -18,12 +18,52 @@ use super::{
 
 /// Rows in one INSERT at most.
 const ROWS: usize = 256;
+/// Bytes of the rows in one INSERT of several: half of what the server must take at least (`open.rs`), so that what else
+/// stands in the statement finds room.
+const STATEMENT_BYTES: usize = 512 * 1024;
 
-/// Pieces of the largest power of two that is left, for the reason that [`super::padded`] gives.
-pub(super) fn pieces<T>(records: &[T]) -> impl Iterator<Item = &[T]> {
+/// What is inserted many at a time.
+pub(super) trait Row {
+    /// Bytes of its texts; the rest is small.
+    fn bytes(&self) -> usize;
+}
+
+impl Row for MessageRecord<'_> {
+    fn bytes(&self) -> usize {
+        let written = [self.title, self.body, self.click.unwrap_or_default(), &self.extras, &self.to, &self.tags];
+        written.into_iter().map(str::len).sum()
+    }
+}
+
+impl Row for KeyRecord<'_> {
+    fn bytes(&self) -> usize {
+        self.key.len() + self.request_hash.len()
+    }
+}
+
+impl Row for EventRecord<'_> {
+    fn bytes(&self) -> usize {
+        self.audience.len() + self.payload.as_deref().map_or(0, str::len)
+    }
+}
+
+impl Row for AudienceRecord {
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+/// Pieces of the largest power of two that is left and fits, for the reason that [`super::padded`] gives.
+pub(super) fn pieces<T: Row>(records: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = records;
     std::iter::from_fn(move || {
-        let size = 1 << rest.len().min(ROWS).checked_ilog2()?;
+        let mut bytes = 0;
+        let fitting = rest.iter().take(ROWS).take_while(|row| {
+            bytes += row.bytes();
+            bytes <= STATEMENT_BYTES
+        });
+        // What does not fit beside others may fit alone.
+        let size = 1 << fitting.count().max(1).min(rest.len()).checked_ilog2()?;
         let (piece, more) = rest.split_at(size);
         rest = more;
         Some(piece)
@@ -34,13 +74,6 @@ insert_rows!(MySqlConnection, pieces, true);
 
 #[async_trait]
 impl CommitRows for MySqlConnection {
-    async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError> {
-        let mut query = QueryBuilder::new("SELECT id, disabled FROM account WHERE id IN ");
-        list(&mut query, &ints(ids));
-        let found: Vec<(i64, bool)> = query.build_query_as().fetch_all(self).await?;
-        Ok(found.into_iter().map(|(id, disabled)| (UserId(id.unsigned_abs()), disabled)).collect())
-    }
-
     /// As alternatives, each of which is a look-up by key: not both dialects see that in a list of pairs.
     async fn keys_used(
         &mut self,

@@ -19,7 +19,8 @@ use sqlx::{Encode, MySql, MySqlConnection, MySqlPool, QueryBuilder, Type, mysql:
 
 use super::{
     OpenError, ServerUrl, StoreError,
-    backend::{Backend, Lease},
+    backend::{Backend, FOLLOWERS, Lease},
+    open::Opener,
     pooled::{PATIENCE, PooledWrite, Server},
     statements::Statements,
 };
@@ -29,6 +30,8 @@ use super::{
 pub struct MySqlStore {
     writers: MySqlPool,
     readers: MySqlPool,
+    /// For those who follow the log.
+    followers: MySqlPool,
 }
 
 impl MySqlStore {
@@ -37,9 +40,22 @@ impl MySqlStore {
     /// # Errors
     /// [`OpenError`], whose sentence is for the person who started the program.
     pub async fn open(url: &ServerUrl) -> Result<Self, OpenError> {
+        Self::open_for(Opener::Server, url).await
+    }
+
+    /// Connects for a tool, beside servers.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; and [`OpenError::OlderSchema`], as a tool migrates nothing.
+    pub async fn open_for_tool(url: &ServerUrl) -> Result<Self, OpenError> {
+        Self::open_for(Opener::Tool, url).await
+    }
+
+    async fn open_for(opener: Opener, url: &ServerUrl) -> Result<Self, OpenError> {
         let options = open::options(url)?;
-        let dialect = open::prepare(url, &options).await?;
-        Ok(Self { writers: open::writers(&options, dialect), readers: open::readers(&options) })
+        let dialect = open::prepare(url, &options, opener).await?;
+        let [readers, followers] = [open::READERS, FOLLOWERS].map(|most| open::readers(&options, dialect, most));
+        Ok(Self { writers: open::writers(url, &options, dialect), readers, followers })
     }
 }
 
@@ -49,13 +65,18 @@ impl Backend for MySqlStore {
     type Write = PooledWrite<MySql>;
 
     const PATIENCE: Option<Duration> = Some(PATIENCE);
+    const BEGIN_READ: &'static str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
     async fn reader(&self) -> Result<Lease<MySql>, StoreError> {
         Lease::plain(&self.readers).await
     }
 
     async fn read(&self) -> Result<Lease<MySql>, StoreError> {
-        Lease::begin(&self.readers, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await
+        Lease::begin(&self.readers, Self::BEGIN_READ).await
+    }
+
+    async fn follower(&self) -> Result<Lease<MySql>, StoreError> {
+        Lease::plain(&self.followers).await
     }
 
     async fn lock_head(&self) -> Result<PooledWrite<MySql>, StoreError> {
@@ -67,7 +88,7 @@ impl Backend for MySqlStore {
     }
 
     async fn close_connections(&self) {
-        tokio::join!(self.readers.close(), self.writers.close());
+        tokio::join!(self.readers.close(), self.followers.close(), self.writers.close());
     }
 }
 
@@ -97,7 +118,7 @@ impl Statements for MySqlConnection {
 /// The values, the last one repeated up to the next power of two. Lists then have few lengths, and statements few texts,
 /// which stay prepared: to close one after use costs a round trip, and 40 ms more, because the server answers nothing to
 /// that and the client's next packet waits for an acknowledgement (Nagle's algorithm, which the driver leaves on).
-fn padded<T: Clone>(values: &[T]) -> Vec<T> {
+pub(super) fn padded<T: Clone>(values: &[T]) -> Vec<T> {
     let mut padded = values.to_vec();
     if let Some(last) = values.last() {
         padded.resize(values.len().next_power_of_two(), last.clone());

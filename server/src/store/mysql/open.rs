@@ -1,6 +1,6 @@
 //! From a URL to connections that can be trusted: settings, schema.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{str::FromStr as _, sync::Arc, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, MySqlPool,
@@ -8,12 +8,16 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::super::{OpenError, ServerUrl, pooled::PATIENCE};
+use super::super::{
+    OpenError, ServerUrl,
+    open::Opener,
+    pooled::{PATIENCE, refused_connection},
+};
 
 /// Connections that write: the sequencer's, and a few for logins and the search index beside it.
 const WRITERS: u32 = 4;
 /// Connections that read.
-const READERS: u32 = 8;
+pub(super) const READERS: u32 = 8;
 /// Statements kept prepared on a connection: all there are, with lists of every length (see [`super::padded`]).
 const STATEMENTS: usize = 256;
 /// How long a connection is waited for.
@@ -28,6 +32,10 @@ const WRITING: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 const READING: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 /// A server that stopped inside its transaction holds the head no longer than 5 s.
 const IDLE_IN_TRANSACTION: &str = "SET SESSION idle_transaction_timeout = 5";
+/// A read that takes longer than it ever should is ended by the server, before we have no more patience and leave it alone
+/// with it: in seconds, and in milliseconds.
+const READ_WITHIN_MARIADB: &str = "SET SESSION max_statement_time = 4";
+const READ_WITHIN_MYSQL: &str = "SET SESSION max_execution_time = 4000";
 /// `MySQL` knows only how long any connection may be idle.
 const IDLE: &str = "SET SESSION wait_timeout = 5";
 /// So it is given up before the server ends it.
@@ -36,7 +44,14 @@ const IDLE_AT_MOST: Duration = Duration::from_secs(3);
 const LOCK: &str = "SELECT GET_LOCK(CONCAT('push-system ', SHA1(DATABASE())), 60)";
 const UNLOCK: &str = "SELECT RELEASE_LOCK(CONCAT('push-system ', SHA1(DATABASE())))";
 /// The schema, step by step; `push_system_schema` holds how many of them a database has taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/mysql/0001_log_and_accounts.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/mysql/0001_log_and_accounts.sql"),
+    include_str!("../../../migrations/mysql/0002_people.sql"),
+    include_str!("../../../migrations/mysql/0003_tickets.sql"),
+];
+
+/// The least `max_allowed_packet`: twice what the rows of one INSERT come to (`commit.rs`), and more than the largest row.
+const PACKET: i64 = 1_048_576;
 
 /// Whose server it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,21 +67,34 @@ pub(super) fn options(url: &ServerUrl) -> Result<MySqlConnectOptions, OpenError>
 }
 
 /// Connections that write; made when they are first used, and again whenever they have to.
-pub(super) fn writers(options: &MySqlConnectOptions, dialect: Dialect) -> MySqlPool {
+///
+/// A server that came back may have come back with other settings: each connection asks anew.
+pub(super) fn writers(url: &ServerUrl, options: &MySqlConnectOptions, dialect: Dialect) -> MySqlPool {
     let (idle, idle_at_most) = match dialect {
         Dialect::MariaDb => (IDLE_IN_TRANSACTION, None),
         Dialect::MySql => (IDLE, Some(IDLE_AT_MOST)),
     };
     let pool = MySqlPoolOptions::new().max_connections(WRITERS).acquire_timeout(CONNECT_WITHIN);
     let pool = if idle_at_most.is_some() { pool.idle_timeout(idle_at_most) } else { pool };
-    let pool = pool.after_connect(move |connection, _| Box::pin(set(connection, [SESSION, WRITING, idle])));
+    let database: Arc<str> = url.to_string().into();
+    let pool = pool.after_connect(move |connection, _| {
+        let database = database.clone();
+        Box::pin(async move {
+            check_settings(connection, &database).await.map_err(refused_connection)?;
+            set(connection, [SESSION, WRITING, idle]).await
+        })
+    });
     pool.connect_lazy_with(options.clone())
 }
 
 /// Connections that read.
-pub(super) fn readers(options: &MySqlConnectOptions) -> MySqlPool {
-    let pool = MySqlPoolOptions::new().max_connections(READERS).acquire_timeout(CONNECT_WITHIN);
-    let pool = pool.after_connect(|connection, _| Box::pin(set(connection, [SESSION, READING])));
+pub(super) fn readers(options: &MySqlConnectOptions, dialect: Dialect, connections: u32) -> MySqlPool {
+    let within = match dialect {
+        Dialect::MariaDb => READ_WITHIN_MARIADB,
+        Dialect::MySql => READ_WITHIN_MYSQL,
+    };
+    let pool = MySqlPoolOptions::new().max_connections(connections).acquire_timeout(CONNECT_WITHIN);
+    let pool = pool.after_connect(move |connection, _| Box::pin(set(connection, [SESSION, READING, within])));
     pool.connect_lazy_with(options.clone())
 }
 
@@ -81,7 +109,11 @@ async fn set<const N: usize>(
 }
 
 /// Checks the server and brings the schema up to date.
-pub(super) async fn prepare(url: &ServerUrl, options: &MySqlConnectOptions) -> Result<Dialect, OpenError> {
+pub(super) async fn prepare(
+    url: &ServerUrl,
+    options: &MySqlConnectOptions,
+    opener: Opener,
+) -> Result<Dialect, OpenError> {
     let database = url.to_string();
     let connected = timeout(CONNECT_WITHIN, options.connect()).await;
     let connected = connected.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut));
@@ -89,7 +121,7 @@ pub(super) async fn prepare(url: &ServerUrl, options: &MySqlConnectOptions) -> R
     let dialect = check_version(&mut connection, &database).await?;
     check_settings(&mut connection, &database).await?;
     set(&mut connection, [SESSION]).await.map_err(OpenError::of(&database))?;
-    migrate(&mut connection, &database).await?;
+    migrate(&mut connection, &database, opener).await?;
     let closed = timeout(PATIENCE, connection.close()).await;
     closed.unwrap_or_else(|_| Ok(())).map_err(OpenError::of(&database))?;
     Ok(dialect)
@@ -113,13 +145,13 @@ fn numbers(version: &str) -> [u32; 2] {
     [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)]
 }
 
-/// Reads back what durability rests on.
-pub(super) async fn check_settings(connection: &mut MySqlConnection, database: &str) -> Result<(), OpenError> {
+/// Reads back what durability rests on, and whether the largest statement may be sent.
+async fn check_settings(connection: &mut MySqlConnection, database: &str) -> Result<(), OpenError> {
     const SETTINGS: &str = "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED), \
-        CAST(@@log_bin AS SIGNED), CAST(@@sync_binlog AS SIGNED)";
+        CAST(@@log_bin AS SIGNED), CAST(@@sync_binlog AS SIGNED), CAST(@@max_allowed_packet AS SIGNED)";
     let hint = "without it, what was acknowledged is lost when the machine fails";
-    let read: Result<(i64, i64, i64), _> = sqlx::query_as(SETTINGS).fetch_one(connection).await;
-    let (flush, log_bin, sync_binlog) = read.map_err(OpenError::of(database))?;
+    let read: Result<(i64, i64, i64, i64), _> = sqlx::query_as(SETTINGS).fetch_one(connection).await;
+    let (flush, log_bin, sync_binlog, packet) = read.map_err(OpenError::of(database))?;
     let weak = |setting, found: i64| {
         let (database, found) = (database.to_owned(), found.to_string());
         Err(OpenError::Weak { database, setting, found, needed: "1", hint })
@@ -130,29 +162,32 @@ pub(super) async fn check_settings(connection: &mut MySqlConnection, database: &
     if log_bin != 0 && sync_binlog != 1 {
         return weak("sync_binlog", sync_binlog);
     }
+    if packet < PACKET {
+        let (database, found, needed) = (database.to_owned(), packet.to_string(), "1048576 (1M) or more");
+        let hint = "what people write would not fit into a statement";
+        return Err(OpenError::Weak { database, setting: "max_allowed_packet", found, needed, hint });
+    }
     Ok(())
 }
 
 /// Takes the steps that are missing under a lock: of servers that start together, the second finds the work done.
-async fn migrate(connection: &mut MySqlConnection, database: &str) -> Result<(), OpenError> {
+async fn migrate(connection: &mut MySqlConnection, database: &str, opener: Opener) -> Result<(), OpenError> {
     let refused = OpenError::of(database);
     let locked: Option<i64> = sqlx::query_scalar(LOCK).fetch_one(&mut *connection).await.map_err(&refused)?;
     if locked != Some(1) {
         let source = super::StoreError::new("another server has been changing its schema for a minute");
         return Err(OpenError::Database { database: database.to_owned(), source });
     }
-    let done = take_steps(connection, database).await;
+    let done = take_steps(connection, database, opener).await;
     sqlx::query(UNLOCK).execute(connection).await.map_err(refused)?;
     done
 }
 
-async fn take_steps(connection: &mut MySqlConnection, database: &str) -> Result<(), OpenError> {
+async fn take_steps(connection: &mut MySqlConnection, database: &str, opener: Opener) -> Result<(), OpenError> {
     let refused = OpenError::of(database);
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let found = version(connection, database).await?;
-    if found > known {
-        return Err(OpenError::NewerSchema { database: database.to_owned(), found, known });
-    }
+    opener.may_migrate(database, found, known)?;
     for (step, sql) in (1..=known).zip(MIGRATIONS).skip_while(|(step, _)| *step <= found) {
         sqlx::raw_sql(*sql).execute(&mut *connection).await.map_err(&refused)?;
         // A number of ours.

@@ -11,12 +11,18 @@ use super::{
         statements::{Match, SearchRows, Unindexed},
         words::{Term, Words, tokens_of},
     },
-    commit::pieces,
+    commit::{Row, pieces},
     list,
 };
 
 /// Ids in one list: far below the parameters a statement may have.
 const IDS: usize = 1_024;
+
+impl Row for (i64, String) {
+    fn bytes(&self) -> usize {
+        self.1.len()
+    }
+}
 
 #[async_trait]
 impl SearchRows for MySqlConnection {
@@ -44,10 +50,11 @@ impl SearchRows for MySqlConnection {
     }
 
     async fn add_to_index(&mut self, messages: &[Unindexed]) -> Result<(), StoreError> {
-        for piece in pieces(messages) {
+        let entries: Vec<_> = messages.iter().map(|message| (message.id, tokens_of(message.texts()))).collect();
+        for piece in pieces(&entries) {
             let mut query = QueryBuilder::new("INSERT INTO message_words (id, words) ");
-            query.push_values(piece, |mut row, message| {
-                row.push_bind(message.id).push_bind(tokens_of(message.texts()));
+            query.push_values(piece, |mut row, (id, tokens)| {
+                row.push_bind(id).push_bind(tokens);
             });
             query.build().execute(&mut *self).await?;
         }

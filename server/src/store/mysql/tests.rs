@@ -4,7 +4,7 @@ use push_system::ids::Seq;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
 use testbed::{MariaDb, or_report};
 
-use super::MySqlStore;
+use super::{MySqlStore, open};
 use crate::store::{
     CommitError, Log as _, OpenError, ServerUrl,
     contract::{Fixture, person, publish, say, servers::ServerFixture},
@@ -36,6 +36,14 @@ impl ServerFixture for Shared {
     const WAITING: &'static str = "SELECT COUNT(*) FROM information_schema.innodb_trx t \
         JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
         WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'";
+
+    const SLEEP: &'static str = "SELECT SLEEP(5)";
+
+    fn first_schema() -> String {
+        const MARK: &str = "CREATE TABLE push_system_schema (id BIGINT NOT NULL PRIMARY KEY, version BIGINT NOT NULL); \
+            INSERT INTO push_system_schema (id, version) VALUES (1, 1);";
+        format!("{MARK}\n{}", open::MIGRATIONS[0])
+    }
 
     fn url(&self) -> String {
         self.0.clone()
@@ -84,6 +92,33 @@ async fn answers_before_the_flush_are_refused() {
     let store = MySqlStore::open(&ServerUrl::parse(&url).unwrap()).await.unwrap();
     let ana = person(&store, "ana").await;
     assert_eq!(say(&store, &ana, "with a binlog").await.0, 1);
+
+    server.execute("SET GLOBAL innodb_flush_log_at_trx_commit = 2").await;
+    Shared(url).raw(Shared::KILL_ALL).await;
+    let refused = store.commit(&[publish(&ana, "k", "hello", &[])]).await;
+    assert!(matches!(&refused, Err(CommitError::NotStored(error)) if error.is_away()), "{refused:?}");
+    assert_eq!(store.head().await.unwrap().position.seq.0, 1, "readers read on");
+}
+
+/// As large as messages may be, and written so that their words are as long as can be.
+#[tokio::test]
+async fn a_server_that_takes_small_packets_stores_and_indexes_a_batch_of_the_largest_messages() {
+    let started = MariaDb::start_with(&["--max-allowed-packet=1M"]).await;
+    let Some(server) = or_report(started, "store::mysql: small packets") else { return };
+    let url = server.database().await;
+    let store = MySqlStore::open(&ServerUrl::parse(&url).unwrap()).await.unwrap();
+    let ana = person(&store, "ana").await;
+    let texts: Vec<String> = (0..100u32)
+        .map(|n| (0..4_096).filter_map(|at| char::from_u32(0x2_0000 + (n * 61 + at * 7) % 40_000)).collect())
+        .collect();
+    assert_eq!(texts[0].len(), push_system::limits::TEXT_BYTES);
+    let batch: Vec<_> = texts.iter().enumerate().map(|(n, text)| publish(&ana, &n.to_string(), text, &[])).collect();
+    let outcomes = store.commit(&batch).await.unwrap();
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, crate::store::Outcome::Stored(_))));
+    while !store.index_step().await.unwrap() {}
+    server.execute("SET GLOBAL max_allowed_packet = 524288").await;
+    let sentence = refusal(&url).await;
+    assert!(sentence.contains("max_allowed_packet = 524288 where push-system needs 1048576"), "{sentence}");
 }
 
 #[tokio::test]

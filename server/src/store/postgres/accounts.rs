@@ -9,8 +9,8 @@ use push_system::{
 use sqlx::PgConnection;
 
 use super::super::{
-    Account, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, TokenHash,
-    rows::{self, AccountRow, PersonRow, SessionRow, SigningKeyRow, TokenRow, int},
+    Account, NewAccount, NewSession, NewTicket, Session, SessionId, SigningKey, StoreError, TakenTicket, TokenHash,
+    rows::{self, AccountRow, HashRow, PersonRow, SessionRow, SigningKeyRow, TicketRow, TokenRow, int},
     statements::{AccountRows, Presented},
 };
 
@@ -32,12 +32,15 @@ impl AccountRows for PgConnection {
 
     async fn people_named(&mut self, names: &[Username]) -> Result<Vec<Person>, StoreError> {
         let names: Vec<_> = names.iter().map(Username::as_str).collect();
-        let query = sqlx::query_as::<_, PersonRow>("SELECT id, name FROM account WHERE name = ANY($1) ORDER BY name");
+        let query = sqlx::query_as::<_, PersonRow>(
+            "SELECT id, name FROM account WHERE name = ANY($1) AND deleted_at IS NULL ORDER BY name",
+        );
         rows::all(query.bind(names).fetch_all(self).await?)
     }
 
     async fn people_between(&mut self, from: &str, to: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
-        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= $1 AND name < $2 ORDER BY name LIMIT $3";
+        const BETWEEN: &str = "SELECT id, name FROM account WHERE name >= $1 AND name < $2 \
+            AND deleted_at IS NULL ORDER BY name LIMIT $3";
         let query = sqlx::query_as::<_, PersonRow>(BETWEEN).bind(from).bind(to).bind(i64::from(limit));
         rows::all(query.fetch_all(self).await?)
     }
@@ -62,16 +65,24 @@ impl AccountRows for PgConnection {
         Ok(())
     }
 
+    async fn renew_hash(&mut self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        const RENEW: &str = "UPDATE account SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+        let renewed = sqlx::query(RENEW).bind(new).bind(int(user.0)).bind(old).execute(self).await?;
+        Ok(renewed.rows_affected() > 0)
+    }
+
     /// The account's row is held, so that a password that is being changed is waited for.
     async fn add_session(&mut self, session: &NewSession) -> Result<bool, StoreError> {
-        const ADD: &str = "INSERT INTO session (id, user_id, created, expires) \
-            SELECT $1, id, $2, $3 FROM account WHERE id = $4 AND password_hash = $5 AND NOT disabled FOR SHARE";
+        const ADD: &str = "INSERT INTO session (id, user_id, created, last_seen, expires, device, address) \
+            SELECT $1, id, $2, $2, $3, $6, $7 FROM account WHERE id = $4 AND password_hash = $5 AND NOT disabled FOR SHARE";
         let added = sqlx::query(ADD)
             .bind(session.id.to_string())
             .bind(session.at.unix_ms())
             .bind(session.expires.unix_ms())
             .bind(int(session.user.0))
             .bind(&session.password_hash)
+            .bind(&session.client.device)
+            .bind(&session.client.address)
             .execute(self)
             .await?;
         Ok(added.rows_affected() > 0)
@@ -104,6 +115,12 @@ impl AccountRows for PgConnection {
         sqlx::query(LOCK).bind(&token.0[..]).execute(&mut *self).await?;
         let query = sqlx::query_as::<_, TokenRow>(TOKEN).bind(&token.0[..]).bind(now.unix_ms());
         rows::maybe(query.fetch_optional(self).await?)
+    }
+
+    async fn tokens_of(&mut self, session: SessionId, generation: u32) -> Result<Vec<TokenHash>, StoreError> {
+        const TOKENS: &str = "SELECT hash FROM refresh_token WHERE session_id = $1 AND generation = $2";
+        let query = sqlx::query_as::<_, HashRow>(TOKENS).bind(session.to_string()).bind(i64::from(generation));
+        rows::all(query.fetch_all(self).await?)
     }
 
     async fn supersede(&mut self, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
@@ -144,6 +161,33 @@ impl AccountRows for PgConnection {
             .execute(self)
             .await?;
         Ok(())
+    }
+
+    async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM signing_key WHERE kid = $1").bind(kid).execute(self).await?;
+        Ok(())
+    }
+
+    async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError> {
+        const ADD: &str = "INSERT INTO ticket (hash, session_id, login_expires, expires) VALUES ($1, $2, $3, $4)";
+        sqlx::query(ADD)
+            .bind(&ticket.hash.0[..])
+            .bind(ticket.session.to_string())
+            .bind(ticket.login_expires.map(Timestamp::unix_ms))
+            .bind(ticket.expires.unix_ms())
+            .execute(self)
+            .await?;
+        Ok(())
+    }
+
+    async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError> {
+        const TAKE: &str = "DELETE FROM ticket WHERE hash = $1 RETURNING session_id, login_expires, expires";
+        rows::maybe(sqlx::query_as::<_, TicketRow>(TAKE).bind(&hash.0[..]).fetch_optional(self).await?)
+    }
+
+    async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        let query = sqlx::query("DELETE FROM ticket WHERE expires <= $1").bind(now.unix_ms());
+        Ok(query.execute(self).await?.rows_affected())
     }
 
     async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError> {

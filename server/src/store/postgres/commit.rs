@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::super::{
     KeyUse, SessionId, StoreError,
     records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord},
-    rows::{self, KeyRow, int, ints, json},
+    rows::{self, KeyRow, int, json},
     statements::{CommitRows, InsertRows},
 };
 
@@ -88,12 +88,6 @@ impl InsertRows for PgConnection {
 
 #[async_trait]
 impl CommitRows for PgConnection {
-    async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError> {
-        const FIND: &str = "SELECT id, disabled FROM account WHERE id = ANY($1)";
-        let found: Vec<(i64, bool)> = sqlx::query_as(FIND).bind(ints(ids)).fetch_all(self).await?;
-        Ok(found.into_iter().map(|(id, disabled)| (UserId(id.unsigned_abs()), disabled)).collect())
-    }
-
     async fn keys_used(
         &mut self,
         keys: &[(UserId, &ClientId)],
@@ -163,8 +157,10 @@ impl CommitRows for PgConnection {
     }
 
     async fn end_sessions(&mut self, user: UserId, keep: Option<SessionId>, at: Timestamp) -> Result<(), StoreError> {
-        const END: &str = "UPDATE session SET revoked_at = $1 \
-            WHERE user_id = $2 AND revoked_at IS NULL AND id IS DISTINCT FROM $3";
+        // In the order of ids, as those who mark sessions as seen do: neither waits for the other in a circle.
+        const END: &str = "UPDATE session SET revoked_at = $1 WHERE id = ANY(ARRAY( \
+            SELECT id FROM session WHERE user_id = $2 AND revoked_at IS NULL AND id IS DISTINCT FROM $3 \
+            ORDER BY id FOR UPDATE))";
         sqlx::query(END)
             .bind(at.unix_ms())
             .bind(int(user.0))

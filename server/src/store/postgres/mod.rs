@@ -21,7 +21,8 @@ use sqlx::{
 
 use super::{
     OpenError, ServerUrl, StoreError,
-    backend::{Backend, Lease},
+    backend::{Backend, FOLLOWERS, Lease},
+    open::Opener,
     pooled::{PATIENCE, PooledWrite, Server},
     statements::Statements,
 };
@@ -31,6 +32,8 @@ use super::{
 pub struct PostgresStore {
     writers: PgPool,
     readers: PgPool,
+    /// For those who follow the log.
+    followers: PgPool,
 }
 
 impl PostgresStore {
@@ -39,9 +42,22 @@ impl PostgresStore {
     /// # Errors
     /// [`OpenError`], whose sentence is for the person who started the program.
     pub async fn open(url: &ServerUrl) -> Result<Self, OpenError> {
+        Self::open_for(Opener::Server, url).await
+    }
+
+    /// Connects for a tool, beside servers.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; and [`OpenError::OlderSchema`], as a tool migrates nothing.
+    pub async fn open_for_tool(url: &ServerUrl) -> Result<Self, OpenError> {
+        Self::open_for(Opener::Tool, url).await
+    }
+
+    async fn open_for(opener: Opener, url: &ServerUrl) -> Result<Self, OpenError> {
         let options = open::options(url)?;
-        open::prepare(url, &options).await?;
-        Ok(Self { writers: open::pool(&options, open::WRITERS), readers: open::pool(&options, open::READERS) })
+        open::prepare(url, &options, opener).await?;
+        let [readers, followers] = [open::READERS, FOLLOWERS].map(|most| open::readers(&options, most));
+        Ok(Self { writers: open::writers(url, &options), readers, followers })
     }
 }
 
@@ -51,13 +67,18 @@ impl Backend for PostgresStore {
     type Write = PooledWrite<Postgres>;
 
     const PATIENCE: Option<Duration> = Some(PATIENCE);
+    const BEGIN_READ: &'static str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
     async fn reader(&self) -> Result<Lease<Postgres>, StoreError> {
         Lease::plain(&self.readers).await
     }
 
     async fn read(&self) -> Result<Lease<Postgres>, StoreError> {
-        Lease::begin(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
+        Lease::begin(&self.readers, Self::BEGIN_READ).await
+    }
+
+    async fn follower(&self) -> Result<Lease<Postgres>, StoreError> {
+        Lease::plain(&self.followers).await
     }
 
     async fn lock_head(&self) -> Result<PooledWrite<Postgres>, StoreError> {
@@ -69,7 +90,7 @@ impl Backend for PostgresStore {
     }
 
     async fn close_connections(&self) {
-        tokio::join!(self.readers.close(), self.writers.close());
+        tokio::join!(self.readers.close(), self.followers.close(), self.writers.close());
     }
 }
 

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testbed::{Postgres, or_report};
 use tokio::time::Instant;
 
-use super::PostgresStore;
+use super::{PostgresStore, open};
 use crate::store::{
     CommitError, Log as _, OpenError, ServerUrl,
     contract::{Fixture, person, publish, say, servers::ServerFixture},
@@ -35,6 +35,13 @@ impl ServerFixture for Shared {
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     const WAITING: &'static str = "SELECT count(*) FROM pg_stat_activity \
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+    const SLEEP: &'static str = "SELECT pg_sleep(5)";
+
+    fn first_schema() -> String {
+        const MARK: &str = "CREATE TABLE push_system_schema (version BIGINT NOT NULL); INSERT INTO push_system_schema (version) VALUES (1);";
+        format!("{MARK}\n{}", open::MIGRATIONS[0])
+    }
 
     fn url(&self) -> String {
         self.0.clone()
@@ -82,6 +89,32 @@ async fn answers_before_the_flush_are_refused() {
             assert!(sentence.contains("synchronous_commit = off where push-system needs on"), "{sentence}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_with_weaker_settings_is_not_written_to() {
+    let Some(database) = Shared::new("weaker settings later").await else { return };
+    let name = database.0.rsplit_once('/').unwrap().1.to_owned();
+    let store = database.open().await;
+    let ana = person(&store, "ana").await;
+    for (value, is_durable) in [("off", false), ("on", true)] {
+        database.raw(&format!("ALTER DATABASE {name} SET synchronous_commit = {value}")).await;
+        database.raw(Shared::KILL_ALL).await;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        // Connections that were killed while they were idle are noticed when they are used.
+        let outcome = loop {
+            let outcome = store.commit(&[publish(&ana, value, "hello", &[])]).await;
+            if outcome.is_ok() == is_durable || Instant::now() > deadline {
+                break outcome;
+            }
+        };
+        match outcome {
+            Ok(_) => assert!(is_durable),
+            Err(CommitError::NotStored(error)) => assert!(!is_durable && error.is_away(), "{error}"),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(store.head().await.unwrap().position.seq.0, 1);
 }
 
 #[tokio::test]

@@ -25,15 +25,6 @@ insert_rows!(SqliteConnection, pieces, false);
 
 #[async_trait]
 impl CommitRows for SqliteConnection {
-    async fn disabled_by_id(&mut self, ids: &[UserId]) -> Result<HashMap<UserId, bool>, StoreError> {
-        let found: Vec<(u64, bool)> =
-            sqlx::query_as("SELECT id, disabled FROM account WHERE id IN (SELECT value FROM json_each(?))")
-                .bind(json(&ids))
-                .fetch_all(self)
-                .await?;
-        Ok(found.into_iter().map(|(id, disabled)| (UserId(id), disabled)).collect())
-    }
-
     async fn keys_used(
         &mut self,
         keys: &[(UserId, &ClientId)],

@@ -11,6 +11,7 @@ mod log;
 mod open;
 mod place;
 mod search;
+mod wal_index;
 mod writer;
 
 #[cfg(test)]
@@ -25,10 +26,11 @@ pub use backup::{Backup, BackupError, Overwrite, Restored, back_up, restore};
 
 use super::{
     OpenError, StoreError,
-    backend::{Backend, Lease},
+    backend::{Backend, FOLLOWERS, Lease},
+    open::Opener,
     statements::Statements,
 };
-use place::{Holder, Place};
+use place::{Overwritten, Place};
 use writer::{SqliteWrite, Writer};
 
 /// A database in one file.
@@ -37,6 +39,8 @@ pub struct SqliteStore {
     place: Arc<Place>,
     writer: Writer,
     readers: SqlitePool,
+    /// For those who follow the log.
+    followers: SqlitePool,
     /// Keeps a second server out for as long as it lives. None for a tool.
     _claim: Option<File>,
 }
@@ -56,23 +60,27 @@ impl SqliteStore {
     /// Opens the file for a tool, also beside a running server, which learns of what is written here from the log.
     ///
     /// # Errors
-    /// As for [`Self::open`], but never [`OpenError::InUse`].
+    /// As for [`Self::open`], but never [`OpenError::InUse`]; and [`OpenError::OlderSchema`], as a tool migrates nothing.
     pub async fn open_for_tool(path: &Path) -> Result<Self, OpenError> {
         let path = open::prepare_file(path)?;
         Self::connect(&path, None).await
     }
 
     async fn connect(path: &Path, claim: Option<File>) -> Result<Self, OpenError> {
-        let (holder, options) = match claim {
-            Some(_) => (Holder::Server, open::options(path)),
-            None => (Holder::Guest, open::tool_options(path)),
+        let (opener, options) = match claim {
+            Some(_) => (Opener::Server, open::options(path)),
+            None => (Opener::Tool, open::tool_options(path)),
         };
         let mut connection = open::connect(&options).await?;
         open::check_settings(&mut connection).await?;
-        open::migrate(&mut connection, path).await?;
-        let readers = open::readers(path);
-        let place = Arc::new(Place::of(path, holder).map_err(open::at(path))?);
-        Ok(Self { writer: Writer::new(place.clone(), options, connection), place, readers, _claim: claim })
+        open::migrate(&mut connection, path, opener).await?;
+        if opener == Opener::Server {
+            open::fold_wal(&mut connection).await?;
+        }
+        let overwritten = Overwritten::default();
+        let [readers, followers] = [open::READERS, FOLLOWERS].map(|most| open::pool(path, most, &overwritten));
+        let place = Arc::new(Place::of(path, opener, overwritten).map_err(open::at(path))?);
+        Ok(Self { writer: Writer::new(place.clone(), options, connection), place, readers, followers, _claim: claim })
     }
 }
 
@@ -82,6 +90,7 @@ impl Backend for SqliteStore {
     type Write = SqliteWrite;
 
     const PATIENCE: Option<Duration> = None;
+    const BEGIN_READ: &'static str = "BEGIN";
 
     async fn reader(&self) -> Result<Lease<Sqlite>, StoreError> {
         self.place.check()?;
@@ -90,7 +99,12 @@ impl Backend for SqliteStore {
 
     async fn read(&self) -> Result<Lease<Sqlite>, StoreError> {
         self.place.check()?;
-        Lease::begin(&self.readers, "BEGIN").await
+        Lease::begin(&self.readers, Self::BEGIN_READ).await
+    }
+
+    async fn follower(&self) -> Result<Lease<Sqlite>, StoreError> {
+        self.place.check()?;
+        Lease::plain(&self.followers).await
     }
 
     async fn lock_head(&self) -> Result<SqliteWrite, StoreError> {
@@ -108,7 +122,7 @@ impl Backend for SqliteStore {
 
     /// Closing folds the WAL into the file.
     async fn close_connections(&self) {
-        self.readers.close().await;
+        tokio::join!(self.readers.close(), self.followers.close());
         self.writer.close().await;
     }
 }

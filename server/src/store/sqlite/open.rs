@@ -13,16 +13,24 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{super::OpenError, writer};
+use super::{
+    super::{OpenError, open::Opener},
+    place::Overwritten,
+    writer,
+};
 
 /// How long a writer waits for another process (a tool, a backup) to finish its transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers at once. Reads are short; more of them would only compete for the same pages.
-const READERS: u32 = 4;
+pub(super) const READERS: u32 = 4;
 /// What marks a file as one of ours ("push" in ASCII), so that a schema is never put into somebody else's database.
 const APPLICATION_ID: i64 = 0x7075_7368;
 /// The schema, step by step; a file's `user_version` counts the steps it has taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_log_and_accounts.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_log_and_accounts.sql"),
+    include_str!("../../../migrations/sqlite/0002_people.sql"),
+    include_str!("../../../migrations/sqlite/0003_tickets.sql"),
+];
 /// `PRAGMA synchronous`: FULL. 3 (EXTRA) is stronger.
 const SYNCHRONOUS_FULL: i64 = 2;
 
@@ -141,14 +149,19 @@ pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConn
     }
 }
 
-/// Connections that can only read; opened when they are needed.
-pub(super) fn readers(path: &Path) -> SqlitePool {
+/// Connections that can only read; opened when they are needed, and replaced when they remember what the file no longer holds.
+pub(super) fn pool(path: &Path, connections: u32, overwritten: &Overwritten) -> SqlitePool {
+    let overwritten = overwritten.clone();
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).read_only(true);
     SqlitePoolOptions::new()
-        .max_connections(READERS)
+        .max_connections(connections)
         .acquire_timeout(BUSY_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
+        .before_acquire(move |_, meta| {
+            let is_good = !overwritten.within(meta.age);
+            Box::pin(async move { Ok(is_good) })
+        })
         .connect_lazy_with(options)
 }
 
@@ -172,11 +185,17 @@ pub(super) async fn check_settings(connection: &mut SqliteConnection) -> Result<
     Ok(())
 }
 
+/// Folds into the file what a server that was killed left beside it: where its WAL was read again, `SQLite` does not know
+/// how much of it the file holds, and [`super::place`] goes by that.
+pub(super) async fn fold_wal(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(connection).await.map(drop).map_err(refused)
+}
+
 /// Takes the steps that are missing, all in one transaction: of processes that start together, the second finds the
 /// work done, and one that dies half way leaves nothing.
-pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path, opener: Opener) -> Result<(), OpenError> {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(refused)?;
-    let done = take_steps(connection, path).await;
+    let done = take_steps(connection, path, opener).await;
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     sqlx::query(end).execute(&mut *connection).await.map_err(refused)?;
     done
@@ -184,23 +203,26 @@ pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> R
 
 /// Refuses what is not of this program, or of a later one: also a file that is empty.
 pub(super) async fn refuse_unknown(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let (found, _) = known_version(connection, path).await?;
+    let found = version(connection, path).await?;
+    Opener::Server.may_migrate(&path.display().to_string(), found, known())?;
     if found == 0 { Err(OpenError::Foreign { database: path.display().to_string() }) } else { Ok(()) }
 }
 
-/// The version found, 0 for a new file, and the last one known.
-async fn known_version(connection: &mut SqliteConnection, path: &Path) -> Result<(i64, i64), OpenError> {
+/// How many steps the file has taken, 0 for a new one.
+async fn version(connection: &mut SqliteConnection, path: &Path) -> Result<i64, OpenError> {
     let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await.map_err(refused)?;
     refuse_foreign(connection, path, found).await?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(OpenError::NewerSchema { database: path.display().to_string(), found, known });
-    }
-    Ok((found, known))
+    Ok(found)
 }
 
-async fn take_steps(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let (found, known) = known_version(connection, path).await?;
+/// How many steps there are.
+fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+async fn take_steps(connection: &mut SqliteConnection, path: &Path, opener: Opener) -> Result<(), OpenError> {
+    let (found, known) = (version(connection, path).await?, known());
+    opener.may_migrate(&path.display().to_string(), found, known)?;
     for (step, sql) in (1..=known).zip(MIGRATIONS).skip_while(|(step, _)| *step <= found) {
         sqlx::raw_sql(*sql).execute(&mut *connection).await.map_err(refused)?;
         // A pragma takes no parameters; both are numbers of ours.

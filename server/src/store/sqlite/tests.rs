@@ -1,16 +1,22 @@
 //! What is `SQLite`'s own: files, settings, schema, the connection that writes. The rest is the contract.
 
+mod place;
+
 use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use push_system::ids::Seq;
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteSynchronous};
 use tempfile::TempDir;
 
-use super::{SqliteStore, open};
+use super::{SqliteStore, open, place::Overwritten};
 use crate::store::{
     Accounts as _, CommitError, Log as _, OpenError, Store as _, StoreError,
     backend::{Backend as _, WriteTx as _},
-    contract::{Fixture, new_account, person, publish, say},
+    contract::{
+        Fixture,
+        administration::{ROWS_OF_THE_FIRST_SCHEMA, rows_of_the_first_schema_are_there},
+        new_account, person, publish, say,
+    },
 };
 
 struct SqliteFile(TempDir);
@@ -22,6 +28,15 @@ impl SqliteFile {
 
     fn path(&self) -> PathBuf {
         self.0.path().join("data").join("push.db")
+    }
+
+    /// Past `SQLite`, and seen to be so: the clock of a file system stands still for milliseconds.
+    fn overwrite(&self, bytes: &[u8]) {
+        let written = || std::fs::metadata(self.path()).unwrap().modified().unwrap();
+        let before = written();
+        while written() == before {
+            std::fs::write(self.path(), bytes).unwrap();
+        }
     }
 
     async fn raw(&self, sql: &'static str) {
@@ -123,6 +138,25 @@ async fn a_newer_schema_is_refused_and_not_touched() {
 }
 
 #[tokio::test]
+async fn a_database_of_the_first_schema_is_brought_up_to_date_once() {
+    let file = SqliteFile::make();
+    std::fs::create_dir(file.path().parent().unwrap()).unwrap();
+    std::fs::File::create(file.path()).unwrap();
+    file.raw(open::MIGRATIONS[0]).await;
+    file.raw("PRAGMA user_version = 1; PRAGMA application_id = 1886745448").await;
+    file.raw(ROWS_OF_THE_FIRST_SCHEMA).await;
+    let path = file.path();
+    let before = std::fs::read(&path).unwrap();
+    let refusal = SqliteStore::open_for_tool(&path).await.unwrap_err();
+    assert!(matches!(refusal, OpenError::OlderSchema { found: 1, .. }), "{refusal}");
+    assert!(std::fs::read(&path).unwrap() == before, "a server of that version may be running");
+    let store = SqliteStore::open(&path).await.unwrap();
+    rows_of_the_first_schema_are_there(&store).await;
+    let tool = SqliteStore::open_for_tool(&path).await.unwrap();
+    assert_eq!(tool.head().await.unwrap().position.seq, Seq(2));
+}
+
+#[tokio::test]
 async fn a_database_of_another_program_is_refused() {
     let file = SqliteFile::make();
     std::fs::create_dir(file.path().parent().unwrap()).unwrap();
@@ -155,7 +189,7 @@ async fn weaker_settings_are_refused() {
     ));
     connection.close().await.unwrap();
     file.raw("PRAGMA journal_mode = DELETE").await;
-    let mut connection = open::readers(&file.path()).acquire().await.unwrap();
+    let mut connection = open::pool(&file.path(), 1, &Overwritten::default()).acquire().await.unwrap();
     assert!(matches!(
         open::check_settings(&mut connection).await,
         Err(OpenError::Weak { setting: "journal_mode", .. })
@@ -229,19 +263,31 @@ async fn a_disabled_person_is_out() {
     assert!(matches!(outcomes[1], crate::store::Outcome::Stored(_)));
 }
 
+/// The follower asks while every other read is taken, and more wait.
 #[tokio::test]
-async fn what_another_program_writes_under_a_transaction_is_noticed_before_its_commit() {
+async fn the_log_is_followed_while_all_readers_are_busy() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let mut busy = Vec::new();
+    for _ in 0..open::READERS {
+        busy.push(store.reader().await.unwrap());
+    }
+    let probe = tokio::time::timeout(std::time::Duration::from_secs(3), store.probe(Seq(0))).await;
+    assert_eq!(probe.expect("at once").unwrap().head.position.seq, Seq(0));
+    drop(busy);
+}
+
+#[tokio::test]
+async fn a_connection_that_found_history_trimmed_is_used_again() {
     let file = SqliteFile::make();
     let store = file.open().await;
     let ana = person(&store, "ana").await;
-    // What still stands in the WAL could not be harmed.
-    file.raw("PRAGMA wal_checkpoint(TRUNCATE)").await;
-    let mut tx = store.lock_head().await.unwrap();
-    sqlx::query("UPDATE head SET seq = 5").execute(&mut *tx).await.unwrap();
-    let mut bytes = std::fs::read(file.path()).unwrap();
-    bytes.fill(0xa5);
-    std::fs::write(file.path(), &bytes).unwrap();
-    assert!(matches!(tx.finish(Ok(())).await, Err(CommitError::NotStored(_))));
-    let refused = store.commit(&[publish(&ana, "k", "into ruins", &[])]).await;
-    assert!(matches!(refused, Err(CommitError::NotStored(_))), "{refused:?}");
+    for _ in 0..3 {
+        say(&store, &ana, "hello").await;
+    }
+    store.trim(Seq(2)).await.unwrap();
+    for _ in 0..3 {
+        assert!(store.entries_for(ana.id, Seq(0), Seq(3), 10).await.unwrap_err().is_trimmed());
+    }
+    assert!(store.readers.size() > 0, "each was thrown away");
 }

@@ -17,17 +17,57 @@ async fn signing_out_ends_the_sessions_sockets_and_only_these() {
     app.finish().await;
 }
 
+/// A socket wakes at its heartbeats in these tests: the clock that is moved is not the one it sleeps by.
+async fn with_quick_heartbeats() -> TestApp {
+    TestApp::with(|parts| parts.ws.heartbeat = Duration::from_secs(1)).await
+}
+
 #[tokio::test]
 async fn a_bearers_socket_ends_with_its_token() {
-    let app = TestApp::start().await;
+    let app = with_quick_heartbeats().await;
     let bob = app.person("bob").await;
     let mut socket = bob.socket().await;
     socket.live().await;
-    app.clock.advance(16 * 60);
-    socket.send(json!({"type": "ping"})).await;
+    app.clock.advance(14 * 60);
+    bob.says("a minute before").await;
+    assert_eq!(socket.texts(1).await, ["a minute before"]);
+    app.clock.advance(2 * 60);
+    assert_eq!(socket.close_code().await, 4002);
     let mut late = Socket::open(&app.socket_url(&format!("?token={}", bob.token())), &[]).await.unwrap();
     assert!(matches!(late.next().await, Ok(ServerFrame::Error { code: ErrorCode::TokenExpired, .. })));
     assert_eq!(late.close_code().await, 4002);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_cookies_socket_outlives_its_token_and_ends_with_its_session() {
+    let app = with_quick_heartbeats().await;
+    let bob = app.person("bob").await;
+    let (cookie, origin) = (format!("push_access={}", bob.token()), app.url());
+    let headers = [("cookie", &*cookie), ("origin", &*origin)];
+    let mut socket = Socket::open(&app.socket_url(""), &headers).await.unwrap();
+    socket.live().await;
+    app.clock.advance(60 * 60);
+    socket.until(|frame| matches!(frame, ServerFrame::Position { .. })).await;
+    // Read while waiting: a socket that answers no ping is let go for that.
+    let signs_out = async { bob.refreshed().await.delete("/auth/sessions").await.is(204) };
+    let (_, code) = tokio::join!(signs_out, socket.close_code());
+    assert_eq!(code, 4003);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_brings_a_bad_token_is_nobody_whatever_the_cookies_say() {
+    let app = TestApp::start().await;
+    let bob = app.person("bob").await;
+    let (cookie, origin) = (format!("push_access={}", bob.token()), app.url());
+    for (query, bearer) in [("", Some("Bearer nonsense")), ("", Some("Bearer")), ("?token=", None), ("?token=x", None)]
+    {
+        let mut headers = vec![("cookie", &*cookie), ("origin", &*origin)];
+        headers.extend(bearer.map(|bearer| ("authorization", bearer)));
+        let mut socket = Socket::open(&app.socket_url(query), &headers).await.unwrap();
+        assert_eq!(socket.close_code().await, 4001, "{query} {bearer:?}");
+    }
     app.finish().await;
 }
 

@@ -26,6 +26,15 @@ async fn no_login_and_a_bad_one_are_told_in_a_frame_and_a_close_code() {
 }
 
 #[tokio::test]
+async fn a_request_for_no_upgrade_is_told_what_to_ask_for() {
+    let app = TestApp::start().await;
+    let answer = app.anyone().get("/ws").await;
+    assert_eq!([answer.header("upgrade"), answer.header("sec-websocket-version")], ["websocket", "13"]);
+    answer.refuses(426, "upgrade_required", None);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_foreign_origin_is_refused_before_the_upgrade() {
     let app = TestApp::start().await;
     let bob = app.person("bob").await;

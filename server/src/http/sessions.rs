@@ -1,0 +1,71 @@
+//! `/auth/sessions`: the logins of whoever asks, to be seen and ended.
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use push_system::admin::SessionList;
+use serde::Deserialize;
+
+use super::{
+    accounts::without_cookies,
+    body::{self, Json},
+    fields::Segment,
+    problem::Refusal,
+    table::{Routes, delete, get, post},
+};
+use crate::{
+    auth::{Identity, Typed},
+    state::AppState,
+};
+
+/// The routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .route("/auth/sessions", get(list).delete(end_all))
+        .route("/auth/sessions/{id}", delete(end_one))
+        .route("/auth/sessions/revoke-others", post(end_others))
+}
+
+async fn list(State(state): State<AppState>, identity: Identity) -> Result<Json<SessionList>, Refusal> {
+    Ok(Json(state.auth.own_sessions(&identity).await?))
+}
+
+#[derive(Default, Deserialize)]
+struct PasswordRequest {
+    #[serde(default)]
+    password: Typed,
+}
+
+/// The body may be missing where no password is needed: for the session that asks.
+async fn end_one(
+    State(state): State<AppState>,
+    identity: Identity,
+    Segment(id): Segment,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let bytes = body::read(body).await?;
+    let request: PasswordRequest = if bytes.is_empty() { PasswordRequest::default() } else { body::from_json(&bytes)? };
+    state.auth.end_session(&identity, &id, &request.password).await?;
+    if id == identity.session.to_string() {
+        return Ok(without_cookies(&state));
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn end_others(
+    State(state): State<AppState>,
+    identity: Identity,
+    Json(request): Json<PasswordRequest>,
+) -> Result<StatusCode, Refusal> {
+    state.auth.end_other_sessions(&identity, &request.password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Signs out everywhere, here too; that only ever takes away, so it asks for no password.
+async fn end_all(State(state): State<AppState>, identity: Identity) -> Result<Response, Refusal> {
+    state.auth.log_out_everywhere(&identity).await?;
+    Ok(without_cookies(&state))
+}

@@ -1,0 +1,178 @@
+//! The table: for each route what is asked, and what each of the six is told.
+
+use reqwest::{Method, RequestBuilder, header};
+use serde_json::{Value, json};
+
+use super::cast::{Actor, Cast};
+use crate::http::PASSWORD;
+
+/// For anonymous, member, owner, admin, disabled, revoked.
+type Told = [&'static str; 6];
+
+/// What is sent.
+pub enum Sent {
+    Nothing,
+    Json(Value),
+    Form(Vec<(&'static str, String)>),
+}
+
+/// Where an actor asks, and with what.
+type Ask = dyn Fn(&Cast, Actor) -> (String, Sent);
+
+/// One route.
+pub struct Row {
+    pub method: Method,
+    /// As the router has it.
+    pub path: &'static str,
+    pub expected: Told,
+    ask: Box<Ask>,
+}
+
+impl Row {
+    /// Asked with both kinds of login that this actor has: a bearer and the browser's cookie.
+    pub fn request(&self, cast: &Cast, actor: Actor) -> RequestBuilder {
+        let (path, sent) = (self.ask)(cast, actor);
+        let program = cast.program(actor);
+        let request = program.request(self.method.clone(), &path);
+        let request = match &program.login {
+            Some(login) => request.header(header::COOKIE, format!("push_access={}", login.access_token)),
+            None => request,
+        };
+        match sent {
+            Sent::Nothing => request,
+            Sent::Json(body) => request.json(&body),
+            Sent::Form(fields) => request.form(&fields),
+        }
+    }
+}
+
+/// Everybody is told the same.
+fn everybody(told: &'static str) -> Told {
+    [told; 6]
+}
+
+/// Part of the API that needs a login.
+fn logged_in(told: &'static str) -> Told {
+    ["401 unauthorized", told, told, told, "401 revoked", "401 revoked"]
+}
+
+/// A page that needs one.
+fn inside(told: &'static str) -> Told {
+    ["303 /login", told, told, told, "303 /login", "303 /login"]
+}
+
+/// A page for those who have none.
+fn outside(told: &'static str) -> Told {
+    [told, "303 /", "303 /", "303 /", told, told]
+}
+
+/// Whoever knows the name and the password of an account that is in use, logged in or not.
+fn with_a_password(told: &'static str, refused: &'static str) -> Told {
+    [refused, told, told, told, refused, told]
+}
+
+fn row(method: Method, path: &'static str, expected: Told, ask: impl Fn(&Cast, Actor) -> Sent + 'static) -> Row {
+    row_at(method, path, expected, move |cast, actor| (path.to_owned(), ask(cast, actor)))
+}
+
+/// A row whose address names something of the owner's.
+fn row_at(
+    method: Method,
+    path: &'static str,
+    expected: Told,
+    ask: impl Fn(&Cast, Actor) -> (String, Sent) + 'static,
+) -> Row {
+    Row { method, path, expected, ask: Box::new(ask) }
+}
+
+fn get(path: &'static str, expected: Told) -> Row {
+    row(Method::GET, path, expected, |_, _| Sent::Nothing)
+}
+
+fn post(path: &'static str, expected: Told, ask: impl Fn(&Cast, Actor) -> Sent + 'static) -> Row {
+    row(Method::POST, path, expected, ask)
+}
+
+fn form(fields: &[(&'static str, &str)]) -> Sent {
+    Sent::Form(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+}
+
+fn own_credentials(actor: Actor) -> [(&'static str, &'static str); 2] {
+    [("username", Cast::name(actor)), ("password", PASSWORD)]
+}
+
+/// Every route of the server.
+pub fn rows() -> Vec<Row> {
+    [machines(), logins(), messages(), pages(), forms()].into_iter().flatten().collect()
+}
+
+fn machines() -> Vec<Row> {
+    vec![
+        get("/healthz", everybody("200")),
+        get("/readyz", everybody("200")),
+        get("/version", everybody("200")),
+        // Without an upgrade; with one, see the frames.
+        get("/ws", everybody("422 invalid")),
+    ]
+}
+
+fn logins() -> Vec<Row> {
+    let credentials = |actor| Sent::Json(json!({ "username": Cast::name(actor), "password": PASSWORD }));
+    let tokens = |cast: &Cast, actor| {
+        let token = cast.program(actor).login.as_ref().map(|login| login.refresh_token.clone());
+        Sent::Json(json!({ "refresh_token": token }))
+    };
+    let in_force = ["401 unauthorized", "200", "200", "200", "401 unauthorized", "401 unauthorized"];
+    vec![
+        post("/auth/register", everybody("200"), |cast, _| {
+            Sent::Json(json!({ "username": cast.new_name(), "password": PASSWORD }))
+        }),
+        post("/auth/login", with_a_password("200", "401 bad_credentials"), move |_, actor| credentials(actor)),
+        post("/auth/token", with_a_password("200", "401 bad_credentials"), |_, actor| form(&own_credentials(actor))),
+        post("/auth/refresh", in_force, move |cast, actor| tokens(cast, actor)),
+        post("/auth/logout", logged_in("204"), |_, _| Sent::Nothing),
+        get("/auth/me", logged_in("200")),
+        post("/auth/password", logged_in("204"), |_, _| {
+            Sent::Json(json!({ "current": PASSWORD, "password": "another good one" }))
+        }),
+        row(Method::DELETE, "/auth/sessions", logged_in("204"), |_, _| Sent::Nothing),
+    ]
+}
+
+fn messages() -> Vec<Row> {
+    vec![
+        get("/message", logged_in("200")),
+        post("/message", logged_in("200"), |_, _| Sent::Json(json!({ "message": "hi" }))),
+        get("/inbox", logged_in("200")),
+        // Of a message that only the owner has: for the others it changes nothing, and says nothing.
+        post("/read", logged_in("200"), |cast, _| Sent::Json(json!({ "read": [[cast.message, cast.message]] }))),
+        get("/people", logged_in("200")),
+        get("/presence", logged_in("200")),
+    ]
+}
+
+fn pages() -> Vec<Row> {
+    vec![
+        get("/", inside("200")),
+        get("/history", inside("200")),
+        get("/settings", inside("200")),
+        get("/login", outside("200")),
+        get("/register", outside("200")),
+    ]
+}
+
+fn forms() -> Vec<Row> {
+    let passwords = [("current", PASSWORD), ("password", "another good one")];
+    vec![
+        post("/", inside("303 /"), |_, _| form(&[("message", "hi")])),
+        post("/login", with_a_password("303 /", "401"), |_, actor| form(&own_credentials(actor))),
+        post("/register", everybody("303 /"), |cast, _| {
+            form(&[("username", &cast.new_name()), ("password", PASSWORD)])
+        }),
+        // Who is out already is where they wanted to be.
+        post("/logout", everybody("303 /login"), |_, _| form(&[])),
+        post("/settings/theme", everybody("303 /settings"), |_, _| form(&[("theme", "dark")])),
+        post("/settings/password", inside("200"), move |_, _| form(&passwords)),
+        post("/settings/sign-out-everywhere", everybody("303 /login"), |_, _| form(&[])),
+    ]
+}
