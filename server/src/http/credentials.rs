@@ -37,3 +37,30 @@ pub async fn change_password(
     let change = async move { auth.change_password(&identity, current, new).await };
     state.limits.password_check(client, name.as_str(), change).await
 }
+
+/// See [`crate::auth::Auth::end_session`].
+pub async fn end_session(
+    state: &AppState,
+    client: ClientAddress,
+    identity: &Identity,
+    id: String,
+    password: Typed,
+) -> Result<(), Rejection> {
+    let (auth, identity) = (state.auth.clone(), identity.clone());
+    let name = identity.person.name.clone();
+    let end = async move { auth.end_session(&identity, &id, &password).await };
+    state.limits.password_check(client, name.as_str(), end).await
+}
+
+/// See [`crate::auth::Auth::end_other_sessions`].
+pub async fn end_other_sessions(
+    state: &AppState,
+    client: ClientAddress,
+    identity: &Identity,
+    password: Typed,
+) -> Result<(), Rejection> {
+    let (auth, identity) = (state.auth.clone(), identity.clone());
+    let name = identity.person.name.clone();
+    let end = async move { auth.end_other_sessions(&identity, &password).await };
+    state.limits.password_check(client, name.as_str(), end).await
+}

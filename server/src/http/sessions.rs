@@ -12,12 +12,14 @@ use serde::Deserialize;
 use super::{
     accounts::without_cookies,
     body::{self, Json},
+    credentials,
     fields::Segment,
     problem::Refusal,
     table::{Routes, delete, get, post},
 };
 use crate::{
     auth::{Identity, Typed},
+    serve::ClientAddress,
     state::AppState,
 };
 
@@ -42,25 +44,29 @@ struct PasswordRequest {
 /// The body may be missing where no password is needed: for the session that asks.
 async fn end_one(
     State(state): State<AppState>,
+    counted: ClientAddress,
     identity: Identity,
     Segment(id): Segment,
     body: Body,
 ) -> Result<Response, Refusal> {
     let bytes = body::read(body).await?;
     let request: PasswordRequest = if bytes.is_empty() { PasswordRequest::default() } else { body::from_json(&bytes)? };
-    state.auth.end_session(&identity, &id, &request.password).await?;
     if id == identity.session.to_string() {
+        // Asks for no password, so there is nothing to count.
+        state.auth.end_session(&identity, &id, &request.password).await?;
         return Ok(without_cookies(&state));
     }
+    credentials::end_session(&state, counted, &identity, id, request.password).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn end_others(
     State(state): State<AppState>,
+    counted: ClientAddress,
     identity: Identity,
     Json(request): Json<PasswordRequest>,
 ) -> Result<StatusCode, Refusal> {
-    state.auth.end_other_sessions(&identity, &request.password).await?;
+    credentials::end_other_sessions(&state, counted, &identity, request.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -23,17 +23,17 @@ const TEXT: u8 = 0x1;
 const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
-/// Beside the length: the mask that a client must use, and two lengths that say how many bytes hold the length.
+/// The payload is masked; its length follows in two bytes, or in eight.
 const MASKED: u8 = 0x80;
-const TWO_BYTES_OF_LENGTH: u8 = 0x7e;
-const EIGHT_BYTES_OF_LENGTH: u8 = 0x7f;
+const LONG: u8 = 0x7e;
+const LONGEST: u8 = 0x7f;
 
 /// A frame of a client, masked with zeros, so that what is sent is what is written here.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![first];
     match u16::try_from(payload.len()).unwrap() {
         short @ ..=125 => bytes.push(MASKED | u8::try_from(short).unwrap()),
-        long => bytes.extend([&[MASKED | TWO_BYTES_OF_LENGTH][..], &long.to_be_bytes()].concat()),
+        long => bytes.extend([&[MASKED | LONG][..], &long.to_be_bytes()].concat()),
     }
     bytes.extend([0; 4]);
     bytes.extend(payload);
@@ -68,12 +68,12 @@ fn garbage() -> Vec<(&'static str, Vec<u8>, Option<u16>)> {
         ("binary data", frame(FIN | BINARY, b"x"), Some(1003)),
         (
             "half the length of the universe",
-            [vec![FIN | TEXT, MASKED | EIGHT_BYTES_OF_LENGTH], vec![0x7f; 8], vec![0; 4]].concat(),
+            [vec![FIN | TEXT, MASKED | LONGEST], vec![0x7f; 8], vec![0; 4]].concat(),
             Some(1009),
         ),
         (
             "too much in one frame",
-            [vec![FIN | TEXT, MASKED | EIGHT_BYTES_OF_LENGTH], 65_537_u64.to_be_bytes().to_vec(), vec![0; 4]].concat(),
+            [vec![FIN | TEXT, MASKED | LONGEST], 65_537_u64.to_be_bytes().to_vec(), vec![0; 4]].concat(),
             Some(1009),
         ),
         ("too much in small pieces", all((0..=65).map(|n| frame(u8::from(n == 0), &[b'x'; 1_000]))), Some(1009)),
@@ -81,7 +81,7 @@ fn garbage() -> Vec<(&'static str, Vec<u8>, Option<u16>)> {
         ("JSON that is deep", all((0..3).map(|_| frame(FIN | TEXT, "[".repeat(60_000).as_bytes()))), Some(4010)),
         ("a message of nothing that never ends", all((0..20_000).map(|n| frame(u8::from(n == 0), b""))), None),
         ("many pings", all((0..2_000).map(ping)), None),
-        ("half a frame", vec![FIN | TEXT, MASKED | TWO_BYTES_OF_LENGTH], None),
+        ("half a frame", vec![FIN | TEXT, MASKED | LONG], None),
     ]
 }
 
@@ -139,7 +139,7 @@ async fn garbage_on_a_socket_ends_that_socket_with_the_code_of_the_rfc_and_nobod
 async fn a_frame_that_never_ends_is_not_waited_for() {
     let app = TestApp::with(|parts| parts.ws.heartbeat = Duration::from_millis(100)).await;
     let bob = app.person("bob").await;
-    for bytes in [vec![FIN | TEXT, MASKED | TWO_BYTES_OF_LENGTH], frame(TEXT, b"{"), Vec::new()] {
+    for bytes in [vec![FIN | TEXT, MASKED | LONG], frame(TEXT, b"{"), Vec::new()] {
         let bearer = format!("Bearer {}", bob.token());
         let mut raw = handshake(&app, &bearer).await;
         raw.write_all(&bytes).await.unwrap();
