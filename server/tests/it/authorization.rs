@@ -51,7 +51,7 @@ async fn differences(row: &Row, cast: &Cast) -> Vec<String> {
 
 #[tokio::test]
 async fn reading_is_for_those_the_table_names() {
-    let app = TestApp::with(Cast::without_limits).await;
+    let app = TestApp::start().await;
     let cast = Cast::of(&app).await;
     let mut found = Vec::new();
     for row in rows().iter().filter(|row| row.method == Method::GET) {
@@ -66,7 +66,7 @@ async fn changing_is_for_those_the_table_names() {
     let mut found = Vec::new();
     for row in rows().iter().filter(|row| row.method != Method::GET) {
         // What one row ends or changes must not decide the next one.
-        let app = TestApp::with(Cast::without_limits).await;
+        let app = TestApp::start().await;
         found.extend(differences(row, &Cast::of(&app).await).await);
         app.finish().await;
     }
@@ -75,7 +75,7 @@ async fn changing_is_for_those_the_table_names() {
 
 #[tokio::test]
 async fn no_other_site_makes_a_browser_change_anything() {
-    let app = TestApp::with(Cast::without_limits).await;
+    let app = TestApp::start().await;
     let cast = Cast::of(&app).await;
     let before = app.store.head().await.unwrap();
     for row in rows().iter().filter(|row| row.method != Method::GET) {
@@ -103,7 +103,7 @@ async fn no_other_site_makes_a_browser_change_anything() {
 
 #[tokio::test]
 async fn looking_changes_nothing() {
-    let app = TestApp::with(Cast::without_limits).await;
+    let app = TestApp::start().await;
     let cast = Cast::of(&app).await;
     let before = (app.store.head().await.unwrap().position, cast.accounts(&app).await);
     for row in rows().iter().filter(|row| row.method == Method::GET) {
@@ -118,7 +118,7 @@ async fn looking_changes_nothing() {
 
 #[tokio::test]
 async fn every_answer_is_private_and_tells_browsers_what_they_may() {
-    let app = TestApp::with(Cast::without_limits).await;
+    let app = TestApp::start().await;
     let cast = Cast::of(&app).await;
     for row in rows() {
         for actor in [Actor::Anonymous, Actor::Owner, Actor::Disabled] {

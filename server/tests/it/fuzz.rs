@@ -12,7 +12,6 @@ use proptest::{
     sample::Index,
     test_runner::{Config, FileFailurePersistence, TestCaseResult, TestRunner},
 };
-use server::config::Switch;
 use tokio::runtime;
 
 use crate::app::TestApp;
@@ -30,7 +29,7 @@ fn put<P, S: Strategy, F: Future<Output = TestCaseResult>>(
     ask: impl Fn(&P, S::Value) -> F,
 ) {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let app = runtime.block_on(TestApp::with(|parts| parts.config.rate_limits = Switch::Off));
+    let app = runtime.block_on(TestApp::start());
     let prepared = runtime.block_on(prepare(&app));
     let result = TestRunner::new(kept(file)).run(&inputs(&prepared), |input| runtime.block_on(ask(&prepared, input)));
     runtime.block_on(app.finish());

@@ -2,13 +2,18 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use push_system::ids::MessageId;
+use push_system::{
+    admin::{NewInvite, SessionList},
+    ids::MessageId,
+};
+use reqwest::Method;
 use serde_json::json;
-use server::{config::Switch, serve::Parts};
-use sqlx::{Connection as _, SqliteConnection};
 
 use super::SECRET;
-use crate::{app::TestApp, http::Program};
+use crate::{
+    app::TestApp,
+    http::{Program, send},
+};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,24 +46,29 @@ pub struct Cast {
     revoked: Program,
     /// A message for the owner alone.
     pub message: MessageId,
+    /// Another session of the owner's.
+    pub session: String,
+    /// An invitation of the admin's.
+    pub invite: String,
     names: AtomicU32,
 }
 
 impl Cast {
-    /// So many requests from one address are no attack here.
-    pub fn without_limits(parts: &mut Parts) {
-        parts.config.rate_limits = Switch::Off;
-    }
-
     pub async fn of(app: &TestApp) -> Self {
         // The first account is an admin's.
         let admin = app.person("admin").await;
         let (member, owner) = (app.person("member").await, app.person("owner").await);
         let (disabled, revoked) = (app.person("disabled").await, app.person("revoked").await);
         let message = owner.publishes(json!({ "message": SECRET, "to": "@owner" })).await;
-        disable(app, &disabled).await;
+        let disable = admin.request(Method::PATCH, &format!("/admin/users/{}", disabled.me().id));
+        send(disable.json(&json!({ "disabled": true }))).await.is(200);
         revoked.post("/auth/logout", &json!({})).await.is(204);
-        Self { anonymous: app.anyone(), member, owner, admin, disabled, revoked, message, names: AtomicU32::new(0) }
+        owner.logged_in("owner").await;
+        let sessions: SessionList = owner.get("/auth/sessions").await.json();
+        let session = sessions.sessions.into_iter().find(|session| !session.current).expect("the other one").id;
+        let invite: NewInvite = admin.post("/admin/invites", &json!({})).await.json();
+        let (anonymous, invite, names) = (app.anyone(), invite.id, AtomicU32::new(0));
+        Self { anonymous, member, owner, admin, disabled, revoked, message, session, invite, names }
     }
 
     pub fn program(&self, actor: Actor) -> &Program {
@@ -93,12 +103,4 @@ impl Cast {
     pub async fn accounts(&self, app: &TestApp) -> usize {
         app.store.accounts().await.unwrap().len()
     }
-}
-
-/// No route does that yet.
-async fn disable(app: &TestApp, person: &Program) {
-    let mut database = SqliteConnection::connect(&format!("sqlite://{}", app.database().display())).await.unwrap();
-    let id = i64::try_from(person.me().id.0).unwrap();
-    sqlx::query("UPDATE account SET disabled = 1 WHERE id = ?").bind(id).execute(&mut database).await.unwrap();
-    database.close().await.unwrap();
 }

@@ -62,7 +62,7 @@ async fn told(program: &Program, frame: &Value) -> String {
 
 #[tokio::test]
 async fn every_kind_of_frame_is_for_those_the_table_names() {
-    let app = TestApp::with(Cast::without_limits).await;
+    let app = TestApp::start().await;
     let cast = Cast::of(&app).await;
     let kinds = kinds();
     assert!(kinds.len() >= 5, "{kinds:?}");
@@ -82,7 +82,7 @@ async fn every_kind_of_frame_is_for_those_the_table_names() {
 
 #[tokio::test]
 async fn a_message_for_one_person_wakes_no_other_socket() {
-    let app = TestApp::with(Cast::without_limits).await;
+    let app = TestApp::start().await;
     let cast = Cast::of(&app).await;
     let mut others = Vec::new();
     for actor in [Actor::Member, Actor::Admin] {

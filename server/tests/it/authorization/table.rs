@@ -56,6 +56,11 @@ fn logged_in(told: &'static str) -> Told {
     ["401 unauthorized", told, told, told, "401 revoked", "401 revoked"]
 }
 
+/// Part of the API that is for admins.
+fn admins(told: &'static str) -> Told {
+    ["401 unauthorized", "403 forbidden", "403 forbidden", told, "401 revoked", "401 revoked"]
+}
+
 /// A page that needs one.
 fn inside(told: &'static str) -> Told {
     ["303 /login", told, told, told, "303 /login", "303 /login"]
@@ -103,7 +108,7 @@ fn own_credentials(actor: Actor) -> [(&'static str, &'static str); 2] {
 
 /// Every route of the server.
 pub fn rows() -> Vec<Row> {
-    [machines(), logins(), messages(), pages(), forms()].into_iter().flatten().collect()
+    [machines(), logins(), sessions(), messages(), administration(), pages(), forms()].into_iter().flatten().collect()
 }
 
 fn machines() -> Vec<Row> {
@@ -112,7 +117,7 @@ fn machines() -> Vec<Row> {
         get("/readyz", everybody("200")),
         get("/version", everybody("200")),
         // Without an upgrade; with one, see the frames.
-        get("/ws", everybody("422 invalid")),
+        get("/ws", everybody("426 upgrade_required")),
     ]
 }
 
@@ -135,7 +140,49 @@ fn logins() -> Vec<Row> {
         post("/auth/password", logged_in("204"), |_, _| {
             Sent::Json(json!({ "current": PASSWORD, "password": "another good one" }))
         }),
+        post("/auth/ticket", logged_in("200"), |_, _| Sent::Nothing),
+    ]
+}
+
+fn sessions() -> Vec<Row> {
+    let password = || Sent::Json(json!({ "password": PASSWORD }));
+    // Others are not told that there is such a session.
+    let owners = ["401 unauthorized", "404 not_found", "204", "404 not_found", "401 revoked", "401 revoked"];
+    vec![
+        get("/auth/sessions", logged_in("200")),
         row(Method::DELETE, "/auth/sessions", logged_in("204"), |_, _| Sent::Nothing),
+        row_at(Method::DELETE, "/auth/sessions/{id}", owners, move |cast, _| {
+            (format!("/auth/sessions/{}", cast.session), password())
+        }),
+        post("/auth/sessions/revoke-others", logged_in("204"), move |_, _| password()),
+    ]
+}
+
+/// About the owner's account, so that owning it is seen to be no reason.
+fn administration() -> Vec<Row> {
+    let about = |method: Method, path: &'static str, told, body: fn() -> Sent| {
+        row_at(method, path, admins(told), move |cast, _| {
+            (path.replace("{id}", &cast.owner.me().id.to_string()), body())
+        })
+    };
+    let nothing = || Sent::Nothing;
+    vec![
+        get("/admin/users", admins("200")),
+        about(Method::GET, "/admin/users/{id}", "200", nothing),
+        about(Method::PATCH, "/admin/users/{id}", "200", || Sent::Json(json!({ "role": "admin" }))),
+        about(Method::DELETE, "/admin/users/{id}", "204", nothing),
+        about(Method::POST, "/admin/users/{id}/password", "200", nothing),
+        about(Method::GET, "/admin/users/{id}/sessions", "200", nothing),
+        about(Method::DELETE, "/admin/users/{id}/sessions", "204", nothing),
+        get("/admin/invites", admins("200")),
+        post("/admin/invites", admins("200"), |_, _| Sent::Nothing),
+        row_at(Method::DELETE, "/admin/invites/{id}", admins("204"), |cast, _| {
+            (format!("/admin/invites/{}", cast.invite), Sent::Nothing)
+        }),
+        get("/admin/settings", admins("200")),
+        row(Method::PATCH, "/admin/settings", admins("200"), |_, _| Sent::Json(json!({ "registration_open": false }))),
+        get("/admin/audit", admins("200")),
+        get("/admin/audit.csv", admins("200")),
     ]
 }
 
