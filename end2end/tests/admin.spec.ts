@@ -20,7 +20,9 @@ for (const { name, javaScriptEnabled } of [
     test.use({ javaScriptEnabled });
 
     // The first account is an admin's.
-    test.beforeEach(async ({ page, server }) => {
+    test.beforeEach(async ({ page, server, expectConsole }) => {
+      // Without script a page never uses what it fetches for it.
+      if (!javaScriptEnabled) expectConsole(/preloaded using link preload but not used/);
       await Api.register(server.url, 'ana', PASSWORD);
       await Api.register(server.url, 'bob', PASSWORD);
       await signIn(page, 'ana');

@@ -11,7 +11,9 @@ for (const { name, javaScriptEnabled } of [
   test.describe(name, () => {
     test.use({ javaScriptEnabled });
 
-    test.beforeEach(async ({ page, server }) => {
+    test.beforeEach(async ({ page, server, expectConsole }) => {
+      // Without script a page never uses what it fetches for it.
+      if (!javaScriptEnabled) expectConsole(/preloaded using link preload but not used/);
       await Api.register(server.url, 'ana', PASSWORD);
       await page.goto('/login?next=%2Fsettings%2Fsessions');
       await new Entrance(page).signIn('ana', PASSWORD);
