@@ -5,7 +5,11 @@ use axum::response::Response;
 use push_system::error::Rejection;
 
 use super::{Visit, visit::lead};
-use crate::{auth::Typed, http::body::Form};
+use crate::{
+    auth::Typed,
+    http::{body::Form, credentials},
+    serve::ClientAddress,
+};
 
 const HERE: &str = "/settings/sessions";
 
@@ -14,13 +18,13 @@ pub(super) async fn show(visit: Visit) -> Response {
 }
 
 /// Ends one session, or all others, for whoever knows the password.
-pub(super) async fn end(visit: Visit, Form(fields): Form) -> Response {
+pub(super) async fn end(visit: Visit, client: ClientAddress, Form(fields): Form) -> Response {
     let (which, password) = (fields.text("session"), Typed(fields.text("password")));
-    let auth = &visit.state.auth;
+    let Visit { state, viewer, .. } = &visit;
     let (ended, done) = if which == OTHERS {
-        (auth.end_other_sessions(&visit.viewer, &password).await, Done::OthersEnded)
+        (credentials::end_other_sessions(state, client, viewer, password).await, Done::OthersEnded)
     } else {
-        (auth.end_session(&visit.viewer, &which, &password).await, Done::SessionEnded)
+        (credentials::end_session(state, client, viewer, which.clone(), password).await, Done::SessionEnded)
     };
     match ended {
         Ok(()) => lead(HERE, done),

@@ -71,9 +71,11 @@ impl Visit {
     pub async fn show_refused(&self, page: Result<DeskPage, Rejection>, form: &str, why: Rejection) -> Response {
         match page {
             Ok(page) => {
-                let status = problem::status(why.code);
+                let (status, wait) = (problem::status(why.code), why.retry_after_s);
                 let refused = Some(Refused { form: form.to_owned(), refusal: FormRefusal::from(why) });
-                self.render(status, Desk { page, done: None, refused }).await
+                let mut response = self.render(status, Desk { page, done: None, refused }).await;
+                problem::ask_to_wait(&mut response, wait);
+                response
             }
             Err(rejection) => self.fail(rejection.code).await,
         }

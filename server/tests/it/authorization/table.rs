@@ -108,7 +108,10 @@ fn own_credentials(actor: Actor) -> [(&'static str, &'static str); 2] {
 
 /// Every route of the server.
 pub fn rows() -> Vec<Row> {
-    [machines(), logins(), sessions(), messages(), administration(), pages(), forms()].into_iter().flatten().collect()
+    [machines(), logins(), sessions(), messages(), administration(), pages(), forms(), desk()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn machines() -> Vec<Row> {
@@ -221,5 +224,35 @@ fn forms() -> Vec<Row> {
         post("/settings/theme", everybody("303 /settings"), |_, _| form(&[("theme", "dark")])),
         post("/settings/password", inside("200"), move |_, _| form(&passwords)),
         post("/settings/sign-out-everywhere", everybody("303 /login"), |_, _| form(&[])),
+    ]
+}
+
+/// A page for admins; others are shown that it is not theirs.
+fn admin_page(told: &'static str) -> Told {
+    ["303 /login", "403", "403", told, "303 /login", "303 /login"]
+}
+
+/// Pages that the server alone renders.
+fn desk() -> Vec<Row> {
+    // For anybody but the owner there is no such session.
+    let owners = ["303 /login", "404", "303 /settings/sessions", "404", "303 /login", "303 /login"];
+    let person = |cast: &Cast| format!("/admin/people/{}", cast.owner.me().id);
+    vec![
+        get("/settings/sessions", inside("200")),
+        post("/settings/sessions", owners, |cast, _| form(&[("session", &cast.session), ("password", PASSWORD)])),
+        get("/admin", admin_page("200")),
+        row_at(Method::GET, "/admin/people/{id}", admin_page("200"), move |cast, _| (person(cast), Sent::Nothing)),
+        // The owner is the third account.
+        row_at(Method::POST, "/admin/people/{id}", admin_page("303 /admin/people/3"), move |cast, _| {
+            (person(cast), form(&[("act", "disable")]))
+        }),
+        get("/admin/invitations", admin_page("200")),
+        post("/admin/invitations", admin_page("200"), |_, _| form(&[])),
+        row_at(Method::POST, "/admin/invitations/{id}", admin_page("303 /admin/invitations"), |cast, _| {
+            (format!("/admin/invitations/{}", cast.invite), form(&[]))
+        }),
+        get("/admin/log", admin_page("200")),
+        get("/admin/server", admin_page("200")),
+        post("/admin/server", admin_page("303 /admin/server"), |_, _| form(&[("registration", "closed")])),
     ]
 }
