@@ -250,7 +250,7 @@ impl Push {
         keep: Option<SessionId>,
         notes: Vec<AuditNote>,
     ) -> Result<(), Rejection> {
-        self.write(Change::Password { user, hash, keep }, notes).await.and_then(done)
+        self.write(Change::Password { user, hash, keep }, notes).await.and_then(|outcome| done(&outcome))
     }
 
     /// Changes what a person may do; what is so already is left alone. Every instance knows within a second.
@@ -263,7 +263,7 @@ impl Push {
         to: AccountChange,
         notes: Vec<AuditNote>,
     ) -> Result<(), Rejection> {
-        self.write(Change::Account { user, to }, notes).await.and_then(done)
+        self.write(Change::Account { user, to }, notes).await.and_then(|outcome| done(&outcome))
     }
 
     async fn write(&self, change: Change, notes: Vec<AuditNote>) -> Result<Outcome, Rejection> {
@@ -315,7 +315,7 @@ impl Push {
 }
 
 /// What becomes of a change of an account as an answer.
-fn done(outcome: Outcome) -> Result<(), Rejection> {
+fn done(outcome: &Outcome) -> Result<(), Rejection> {
     match outcome {
         Outcome::NoSuchPerson => Err(Rejection::new(ErrorCode::NotFound, EN.no_such_user)),
         Outcome::LastAdmin => Err(Rejection::new(ErrorCode::LastAdmin, EN.last_admin)),
