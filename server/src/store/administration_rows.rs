@@ -8,12 +8,13 @@ use push_system::{
     ids::UserId,
     timestamp::Timestamp,
 };
-use sqlx::FromRow;
+use sqlx::{FromRow, MySqlConnection, PgConnection, QueryBuilder, SqliteConnection};
 
 use super::{
     AccountSummary, AuditNote, Client, Known, NewInvite, SessionSeen, StoreError, StoredInvite, StoredSession,
     TokenHash,
-    rows::{self, AccountRow, PersonRow, session_id},
+    mysql::padded,
+    rows::{self, AccountRow, PersonRow, int, ints, session_id},
 };
 
 /// In whose SQL no database differs from another.
@@ -296,26 +297,12 @@ macro_rules! administration_rows {
     };
 }
 
-mod of_each_database {
-    use sqlx::{MySqlConnection, PgConnection, QueryBuilder, SqliteConnection};
+/// Numbers in one list.
+const PEOPLE_AT_ONCE: usize = 256;
 
-    use super::{
-        super::{
-            mysql::padded,
-            rows::{int, ints},
-        },
-        AccountSummary, AdministrationRows, AuditNote, AuditRecord, AuditRow, CLOSED, InviteRow, Known, KnownRow,
-        NewInvite, REGISTRATION, Role, SessionSeen, StoreError, StoredInvite, StoredSession, StoredSessionRow,
-        SummaryRow, Timestamp, TokenHash, UserId, registration, rows,
-    };
-
-    /// Numbers in one list.
-    const PEOPLE_AT_ONCE: usize = 256;
-
-    administration_rows!(SqliteConnection);
-    administration_rows!(PgConnection);
-    administration_rows!(MySqlConnection);
-}
+administration_rows!(SqliteConnection);
+administration_rows!(PgConnection);
+administration_rows!(MySqlConnection);
 
 /// `id, role, disabled, deleted_at` of `account`.
 #[derive(FromRow)]
