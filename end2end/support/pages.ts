@@ -288,7 +288,8 @@ export class Admin {
 
   /** What is said of a person: `Role`, `Account`, … */
   fact(name: string): Locator {
-    return this.page.getByRole('main').locator('dl').first().locator('div').filter({ hasText: new RegExp(`^${name}`) }).locator('dd');
+    const term = this.page.locator('dt', { hasText: new RegExp(`^${name}$`) });
+    return this.page.getByRole('main').locator('dl').first().locator('div').filter({ has: term }).locator('dd');
   }
 
   /** What is shown once. */
