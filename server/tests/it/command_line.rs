@@ -48,6 +48,8 @@ pub struct Server {
 impl Server {
     pub fn start(folder: &Path) -> Self {
         let mut command = command(folder, &["--listen", "127.0.0.1:0"]);
+        // Limits have tests of their own.
+        command.env("PUSH_RATE_LIMITS", "off");
         Self::started(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary runs"))
     }
 

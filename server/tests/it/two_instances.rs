@@ -304,7 +304,9 @@ async fn the_people_of_an_instance_that_was_killed_leave_when_its_lease_ends() {
     let ana = pair.one.person("ana").await;
     let lease = Duration::from_secs(3);
     let killed = connect(server, &pair.system, lease).await;
-    killed.exchange(json!([{ "id": 7, "name": "ghost" }]).to_string().into()).await.expect("a board");
+    let epoch = pair.one.store.head().await.unwrap().position.epoch;
+    let note = json!({ "epoch": epoch.as_str(), "people": [{ "id": 7, "name": "ghost" }] });
+    killed.exchange(note.to_string().into()).await.expect("a board");
     let left = Instant::now();
     drop(killed);
     for program in [&ana, &pair.at_two(&ana)] {
