@@ -13,6 +13,7 @@ use super::{
     SigningKey, StoreError, TakenTicket, TokenHash,
     administration::add_notes,
     backend::{Backend, WriteTx as _, within},
+    common_rows::CommonRows as _,
     statements::{AccountRows as _, Statements},
 };
 

@@ -5,8 +5,8 @@ use push_system::{admin::AuditRecord, ids::UserId, timestamp::Timestamp};
 
 use super::{
     AccountSummary, AuditNote, NewInvite, SessionSeen, StoreError, StoredInvite, StoredSession, TokenHash,
-    administration_rows::AdministrationRows as _,
     backend::{Backend, WriteTx as _, within},
+    common_rows::CommonRows as _,
     statements::Statements,
 };
 

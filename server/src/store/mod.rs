@@ -7,9 +7,9 @@
 
 mod accounts;
 mod administration;
-mod administration_rows;
 mod backend;
 mod commit;
+mod common_rows;
 mod history;
 mod log;
 mod open;

@@ -13,16 +13,16 @@ use push_system::{
 };
 
 use super::{
-    Account, Entry, Head, KeyUse, NewAccount, NewSession, NewTicket, Session, SessionId, SigningKey, StoreError,
-    StoredReadState, TakenTicket, TokenHash,
-    administration_rows::AdministrationRows,
+    Account, Entry, Head, KeyUse, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, StoredReadState,
+    TakenTicket, TokenHash,
+    common_rows::CommonRows,
     records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord},
     words::Words,
 };
 
 /// All of them.
 #[async_trait]
-pub trait Statements: LogRows + CommitRows + InsertRows + AccountRows + AdministrationRows + SearchRows + Send {
+pub trait Statements: LogRows + CommitRows + InsertRows + AccountRows + CommonRows + SearchRows + Send {
     /// One statement without parameters or rows.
     async fn run(&mut self, sql: &'static str) -> Result<(), StoreError>;
 }
@@ -216,17 +216,8 @@ pub trait AccountRows {
     /// Adds a key.
     async fn add_signing_key(&mut self, key: &SigningKey) -> Result<(), StoreError>;
 
-    /// Deletes a key.
-    async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError>;
-
-    /// Adds a ticket.
-    async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
-
     /// Deletes a ticket and gives it to one of those who ask. Needs a write transaction.
     async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError>;
-
-    /// Deletes tickets that are over; returns how many.
-    async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Deletes sessions that ended before; returns how many.
     async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError>;

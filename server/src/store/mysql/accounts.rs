@@ -10,7 +10,7 @@ use sqlx::{MySqlConnection, QueryBuilder};
 
 use super::{
     super::{
-        Account, NewAccount, NewSession, NewTicket, Session, SessionId, SigningKey, StoreError, TakenTicket, TokenHash,
+        Account, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, TakenTicket, TokenHash,
         rows::{self, AccountRow, HashRow, PersonRow, SessionRow, SigningKeyRow, TicketRow, TokenRow, int},
         statements::{AccountRows, Presented},
     },
@@ -167,23 +167,6 @@ impl AccountRows for MySqlConnection {
         Ok(())
     }
 
-    async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM signing_key WHERE kid = ?").bind(kid).execute(self).await?;
-        Ok(())
-    }
-
-    async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError> {
-        const ADD: &str = "INSERT INTO ticket (hash, session_id, login_expires, expires) VALUES (?, ?, ?, ?)";
-        sqlx::query(ADD)
-            .bind(&ticket.hash.0[..])
-            .bind(ticket.session.to_string())
-            .bind(ticket.login_expires.map(Timestamp::unix_ms))
-            .bind(ticket.expires.unix_ms())
-            .execute(self)
-            .await?;
-        Ok(())
-    }
-
     async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError> {
         const LOOK: &str = "SELECT session_id, login_expires, expires FROM ticket WHERE hash = ? FOR UPDATE";
         let found = sqlx::query_as::<_, TicketRow>(LOOK).bind(&hash.0[..]).fetch_optional(&mut *self).await?;
@@ -191,11 +174,6 @@ impl AccountRows for MySqlConnection {
             sqlx::query("DELETE FROM ticket WHERE hash = ?").bind(&hash.0[..]).execute(self).await?;
         }
         rows::maybe(found)
-    }
-
-    async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError> {
-        let query = sqlx::query("DELETE FROM ticket WHERE expires <= ?").bind(now.unix_ms());
-        Ok(query.execute(self).await?.rows_affected())
     }
 
     async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError> {

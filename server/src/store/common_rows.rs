@@ -1,25 +1,23 @@
-//! The statements behind [`super::Administration`], in SQL that all databases speak; only how parameters are written
-//! differs, and that is the query builder's affair. They are asked for by hand, not by the thousand.
+//! Statements in SQL that all databases speak: only how parameters are written differs, and that is the query builder's
+//! affair. What is administered is asked for by hand; of the rest, [`CommonRows::people_known`] is asked with each commit.
+
+mod shapes;
 
 use async_trait::async_trait;
-use push_system::{
-    accounts::{Person, Role},
-    admin::{AuditRecord, Standing},
-    ids::UserId,
-    timestamp::Timestamp,
-};
-use sqlx::{FromRow, MySqlConnection, PgConnection, QueryBuilder, SqliteConnection};
+use push_system::{accounts::Role, admin::AuditRecord, ids::UserId, timestamp::Timestamp};
+use sqlx::{MySqlConnection, PgConnection, QueryBuilder, SqliteConnection};
 
 use super::{
-    AccountSummary, AuditNote, Client, Known, NewInvite, SessionSeen, StoreError, StoredInvite, StoredSession,
+    AccountSummary, AuditNote, Known, NewInvite, NewTicket, SessionSeen, StoreError, StoredInvite, StoredSession,
     TokenHash,
     mysql::padded,
-    rows::{self, AccountRow, PersonRow, int, ints, session_id},
+    rows::{self, int, ints},
 };
+use shapes::{AuditRow, InviteRow, KnownRow, StoredSessionRow, SummaryRow};
 
 /// In whose SQL no database differs from another.
 #[async_trait]
-pub trait AdministrationRows {
+pub trait CommonRows {
     /// Those that exist, deleted ones too.
     async fn people_known(&mut self, ids: &[UserId]) -> Result<Vec<(UserId, Known)>, StoreError>;
 
@@ -82,6 +80,15 @@ pub trait AdministrationRows {
 
     /// Deletes records from before, of the oldest `most`; how many.
     async fn forget_audit(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
+
+    /// Deletes a key.
+    async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError>;
+
+    /// Adds a ticket.
+    async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
+
+    /// Deletes tickets that are over; returns how many.
+    async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// The row of `setting` that says whether anybody may register, and what it says where nobody may.
@@ -89,16 +96,16 @@ pub(super) const REGISTRATION: &str = "registration";
 pub(super) const CLOSED: &str = "closed";
 const OPEN: &str = "open";
 
-/// What [`AdministrationRows::set_registration`] stores.
+/// What [`CommonRows::set_registration`] stores.
 pub(super) fn registration(open: bool) -> &'static str {
     if open { OPEN } else { CLOSED }
 }
 
-/// [`AdministrationRows`] for a connection.
-macro_rules! administration_rows {
+/// [`CommonRows`] for a connection.
+macro_rules! common_rows {
     ($connection:ty) => {
         #[async_trait::async_trait]
-        impl AdministrationRows for $connection {
+        impl CommonRows for $connection {
             async fn people_known(&mut self, ids: &[UserId]) -> Result<Vec<(UserId, Known)>, StoreError> {
                 let mut known = Vec::with_capacity(ids.len());
                 for some in ids.chunks(PEOPLE_AT_ONCE) {
@@ -293,6 +300,27 @@ macro_rules! administration_rows {
                 query.push_bind(before.unix_ms()).push(" AND id < ").push_bind(oldest + i64::from(most));
                 Ok(query.build().execute(self).await?.rows_affected())
             }
+
+            async fn delete_signing_key(&mut self, kid: &str) -> Result<(), StoreError> {
+                let mut query = QueryBuilder::new("DELETE FROM signing_key WHERE kid = ");
+                query.push_bind(kid).build().execute(self).await?;
+                Ok(())
+            }
+
+            async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError> {
+                let mut query =
+                    QueryBuilder::new("INSERT INTO ticket (hash, session_id, login_expires, expires) VALUES (");
+                let mut values = query.separated(", ");
+                values.push_bind(&ticket.hash.0[..]).push_bind(ticket.session.to_string());
+                values.push_bind(ticket.login_expires.map(Timestamp::unix_ms)).push_bind(ticket.expires.unix_ms());
+                query.push(")").build().execute(self).await?;
+                Ok(())
+            }
+
+            async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+                let mut query = QueryBuilder::new("DELETE FROM ticket WHERE expires <= ");
+                Ok(query.push_bind(now.unix_ms()).build().execute(self).await?.rows_affected())
+            }
         }
     };
 }
@@ -300,124 +328,6 @@ macro_rules! administration_rows {
 /// Numbers in one list.
 const PEOPLE_AT_ONCE: usize = 256;
 
-administration_rows!(SqliteConnection);
-administration_rows!(PgConnection);
-administration_rows!(MySqlConnection);
-
-/// `id, role, disabled, deleted_at` of `account`.
-#[derive(FromRow)]
-struct KnownRow {
-    id: i64,
-    role: String,
-    disabled: bool,
-    deleted_at: Option<i64>,
-}
-
-impl TryFrom<KnownRow> for (UserId, Known) {
-    type Error = StoreError;
-
-    fn try_from(row: KnownRow) -> Result<Self, StoreError> {
-        let standing = match (row.deleted_at, row.disabled) {
-            (Some(_), _) => Standing::Deleted,
-            (None, true) => Standing::Disabled,
-            (None, false) => Standing::Active,
-        };
-        Ok((UserId(rows::number("id", row.id)?), Known { role: rows::role(&row.role)?, standing }))
-    }
-}
-
-/// `id, device, address, created, last_seen, expires` of `session`.
-#[derive(FromRow)]
-struct StoredSessionRow {
-    id: String,
-    device: String,
-    address: String,
-    created: i64,
-    last_seen: i64,
-    expires: i64,
-}
-
-impl TryFrom<StoredSessionRow> for StoredSession {
-    type Error = StoreError;
-
-    fn try_from(row: StoredSessionRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: session_id(&row.id)?,
-            client: Client { device: row.device, address: row.address },
-            created: Timestamp::from_unix_ms(row.created),
-            last_seen: Timestamp::from_unix_ms(row.last_seen),
-            expires: Timestamp::from_unix_ms(row.expires),
-        })
-    }
-}
-
-/// An [`AccountRow`] with `sessions` and `last_seen`.
-#[derive(FromRow)]
-struct SummaryRow {
-    #[sqlx(flatten)]
-    account: AccountRow,
-    sessions: i64,
-    last_seen: Option<i64>,
-}
-
-impl TryFrom<SummaryRow> for AccountSummary {
-    type Error = StoreError;
-
-    fn try_from(row: SummaryRow) -> Result<Self, StoreError> {
-        let (sessions, last_seen) = (row.sessions.unsigned_abs(), row.last_seen.map(Timestamp::from_unix_ms));
-        Ok(Self { account: row.account.try_into()?, sessions, last_seen })
-    }
-}
-
-/// `invite_id, created, expires`, its maker as `id, name`, and `used_id, used_name`.
-#[derive(FromRow)]
-struct InviteRow {
-    invite_id: String,
-    created: i64,
-    expires: i64,
-    #[sqlx(flatten)]
-    by: PersonRow,
-    used_id: Option<i64>,
-    used_name: Option<String>,
-}
-
-impl TryFrom<InviteRow> for StoredInvite {
-    type Error = StoreError;
-
-    fn try_from(row: InviteRow) -> Result<Self, StoreError> {
-        let used_by = row.used_id.zip(row.used_name).map(|(id, name)| Person::try_from(PersonRow { id, name }));
-        Ok(Self {
-            id: row.invite_id,
-            by: row.by.try_into()?,
-            created: Timestamp::from_unix_ms(row.created),
-            expires: Timestamp::from_unix_ms(row.expires),
-            used_by: used_by.transpose()?,
-        })
-    }
-}
-
-/// All columns of `audit` but the actor's number.
-#[derive(FromRow)]
-struct AuditRow {
-    id: i64,
-    at: i64,
-    action: String,
-    actor_name: Option<String>,
-    target: String,
-    address: String,
-}
-
-impl TryFrom<AuditRow> for AuditRecord {
-    type Error = StoreError;
-
-    fn try_from(row: AuditRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: rows::number("id", row.id)?,
-            at: Timestamp::from_unix_ms(row.at),
-            action: row.action,
-            actor: row.actor_name,
-            target: row.target,
-            address: row.address,
-        })
-    }
-}
+common_rows!(SqliteConnection);
+common_rows!(PgConnection);
+common_rows!(MySqlConnection);
