@@ -158,12 +158,13 @@ fn shared(store: impl Store) -> Arc<dyn Store> {
 /// Serves until `shutdown` resolves, then lets everyone go: `/readyz` says 503, sockets are closed with 1012 over half
 /// of the drain window while requests are still answered, then no more are accepted and those in progress end.
 pub async fn launch(
-    parts: Parts,
+    mut parts: Parts,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), LaunchError> {
     let (tasks, header_within) = (TaskTracker::new(), parts.header_within);
-    let state = assemble(parts, &listener, &tasks).await?;
+    parts.config.listen = listener.local_addr()?;
+    let state = assemble(parts, &tasks).await?;
     tasks.spawn(housekeeping::index(state.clone()));
     tasks.spawn(housekeeping::forget(state.clone()));
     tasks.spawn(housekeeping::sweep(state.clone()));
@@ -180,13 +181,8 @@ pub async fn launch(
 }
 
 /// Puts the parts together and starts their tasks; nothing is served yet.
-pub(crate) async fn assemble(
-    parts: Parts,
-    listener: &TcpListener,
-    tasks: &TaskTracker,
-) -> Result<AppState, LaunchError> {
-    let Parts { mut config, store, bus, roster, counters, clock, push, ws, .. } = parts;
-    config.listen = listener.local_addr()?;
+pub(crate) async fn assemble(parts: Parts, tasks: &TaskTracker) -> Result<AppState, StoreError> {
+    let Parts { config, store, bus, roster, counters, clock, push, ws, .. } = parts;
     let config = Arc::new(config);
     let drain = CancellationToken::new();
     let push = Push::start(store.clone(), (bus, roster), clock.clone(), push, tasks, drain.clone()).await?;

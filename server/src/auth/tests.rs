@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use push_system::error::{ErrorCode, Rejection};
-use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use super::{Credentials, Login, Registration, Typed};
@@ -19,7 +18,6 @@ const PASSWORD: &str = "correct horse battery";
 struct House {
     app: AppState,
     tasks: TaskTracker,
-    _listener: TcpListener,
     _folder: tempfile::TempDir,
 }
 
@@ -33,9 +31,9 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let flags = Flags { data_dir: Some(folder.path().to_string_lossy().into_owned()), ..Flags::default() };
         let config = config::load(&flags, [], folder.path()).unwrap().config;
-        let (listener, tasks) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), TaskTracker::new());
-        let app = serve::assemble(Parts::new(config, store), &listener, &tasks).await.unwrap();
-        Self { app, tasks, _listener: listener, _folder: folder }
+        let tasks = TaskTracker::new();
+        let app = serve::assemble(Parts::new(config, store), &tasks).await.unwrap();
+        Self { app, tasks, _folder: folder }
     }
 
     async fn register(&self, username: &str) -> Login {

@@ -17,17 +17,12 @@ use super::{
     world::World,
 };
 use crate::{
-    admin::Admin,
-    auth::{Auth, Identity},
-    backend::StoreBackend,
-    bus::local::LocalRoster,
+    auth::Identity,
     config::{self, Config, Flags, Switch},
-    limits::Limits,
-    push::{self, Push},
-    serve::Peer,
+    push,
+    serve::{self, Parts, Peer},
     state::AppState,
-    store::{Client, SessionId, Store, StoreError},
-    ui::Ui,
+    store::{Client, SessionId, StoreError},
     ws,
 };
 
@@ -77,40 +72,20 @@ impl Instance {
     async fn new(world: &Arc<World>, number: usize) -> Result<Self, StoreError> {
         let dead = CancellationToken::new();
         let link = Arc::new(Link::new(world.clone(), number, dead.clone()));
-        let store: Arc<dyn Store> = link.clone();
-        let bus = Arc::new(LossyBus::new(world.clone(), dead.clone()));
-        let roster = Arc::new(LocalRoster::default());
-        let clock = Arc::new(world.clock(if number == 1 { WRONG_CLOCK_MS } else { 0 }));
         let dice = world.dice.clone();
-        let settings = push::Settings {
-            tail_bytes: world.weather.tail_bytes,
-            random: Arc::new(move || dice.number()),
-            ..push::Settings::default()
+        let parts = Parts {
+            bus: Arc::new(LossyBus::new(world.clone(), dead.clone())),
+            clock: Arc::new(world.clock(if number == 1 { WRONG_CLOCK_MS } else { 0 })),
+            push: push::Settings {
+                tail_bytes: world.weather.tail_bytes,
+                random: Arc::new(move || dice.number()),
+                ..push::Settings::default()
+            },
+            ws: ws::Settings { heartbeat: HEARTBEAT, stall: STALL, grace: GRACE, ..ws::Settings::default() },
+            ..Parts::new(config().clone(), link.clone())
         };
-        let (tasks, drain) = (TaskTracker::new(), CancellationToken::new());
-        let push = Push::start(store.clone(), (bus, roster), clock.clone(), settings, &tasks, drain.clone()).await?;
-        let config = Arc::new(config().clone());
-        let auth = Auth::start(store.clone(), push.clone(), clock.clone(), config.clone()).await?;
-        let admin = Admin::new(store.clone(), push.clone(), auth.clone(), clock.clone(), config.clone());
-        let backend = Arc::new(StoreBackend::new(store.clone(), push.clone()));
-        let ws = ws::Settings { heartbeat: HEARTBEAT, stall: STALL, grace: GRACE, ..ws::Settings::default() };
-        let limits = Limits::new(config.rate_limits, &config.rates, clock.clone(), None);
-        let (sockets, started) = (TaskTracker::new(), Instant::now());
-        let app = AppState {
-            config,
-            store,
-            push,
-            auth,
-            admin,
-            limits,
-            clock,
-            backend,
-            ui: Ui::new(),
-            drain,
-            sockets,
-            ws,
-            started,
-        };
+        let tasks = TaskTracker::new();
+        let app = serve::assemble(parts, &tasks).await?;
         Ok(Self { number, app, link, dead, world: world.clone(), tasks, lines: Mutex::default() })
     }
 

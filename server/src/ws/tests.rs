@@ -39,7 +39,7 @@ async fn a_session_that_ended_before_there_was_a_seat_is_told() {
     let store = serve::open(&config).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let tasks = TaskTracker::new();
-    let app = serve::assemble(Parts::new(config, store), &listener, &tasks).await.unwrap();
+    let app = serve::assemble(Parts::new(config, store), &tasks).await.unwrap();
     let typed = Registration {
         username: "bob".to_owned(),
         password: Typed("correct horse battery".to_owned()),
