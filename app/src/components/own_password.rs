@@ -1,8 +1,7 @@
 use leptos::prelude::*;
-use push_system::limits;
 
-use super::{FieldError, Icon, Symbol, field::described_by};
-use crate::{desk::desk_words, words::words};
+use super::{FieldError, field::described_by, password::PasswordBox};
+use crate::desk::desk_words;
 
 /// The viewer's password, asked for once more before something that a stranger at their device must not do. A page has
 /// several of them, so each has an id of its own.
@@ -14,32 +13,11 @@ pub fn OwnPassword(
     error: Option<String>,
 ) -> impl IntoView {
     let described = described_by(&id, error.is_some(), false);
-    let (input, eye, failure) = (id.clone(), id.clone(), format!("{id}-error"));
+    let (label, failure) = (id.clone(), format!("{id}-error"));
     view! {
         <div class="field">
-            <label for=id>{desk_words().your_password}</label>
-            <div class="password">
-                <input
-                    class="input"
-                    id=input
-                    name="password"
-                    type="password"
-                    required
-                    maxlength=limits::PASSWORD_CHARS.end().to_string()
-                    autocomplete="current-password"
-                    aria-invalid=error.is_some().then_some("true")
-                    aria-describedby=described
-                />
-                <button
-                    class="icon-button needs-script"
-                    type="button"
-                    aria-label=words().show_password
-                    aria-pressed="false"
-                    aria-controls=eye
-                >
-                    <Icon symbol=Symbol::Eye />
-                </button>
-            </div>
+            <label for=label>{desk_words().your_password}</label>
+            <PasswordBox id name="password" autocomplete="current-password" described is_wrong=error.is_some() />
             {error.map(|text| view! { <FieldError id=failure text /> })}
         </div>
     }

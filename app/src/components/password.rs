@@ -29,28 +29,7 @@ pub fn PasswordField(
     view! {
         <div class="field">
             <label for=name>{label}</label>
-            <div class="password">
-                <input
-                    class="input"
-                    id=name
-                    name=name
-                    type="password"
-                    required
-                    maxlength=limits::PASSWORD_CHARS.end().to_string()
-                    autocomplete=autocomplete
-                    aria-invalid=error.is_some().then_some("true")
-                    aria-describedby=described
-                />
-                <button
-                    class="icon-button needs-script"
-                    type="button"
-                    aria-label=words().show_password
-                    aria-pressed="false"
-                    aria-controls=name
-                >
-                    <Icon symbol=Symbol::Eye />
-                </button>
-            </div>
+            <PasswordBox id=name name autocomplete described is_wrong=error.is_some() />
             {hint
                 .map(|hint| {
                     view! {
@@ -60,6 +39,48 @@ pub fn PasswordField(
                     }
                 })}
             {error.map(|text| view! { <FieldError id=format!("{name}-error") text /> })}
+        </div>
+    }
+}
+
+/// Where a password is typed, with the eye beside it.
+#[component]
+pub fn PasswordBox(
+    /// The element's id.
+    #[prop(into)]
+    id: String,
+    /// Its name.
+    name: &'static str,
+    /// `current-password` or `new-password`.
+    autocomplete: &'static str,
+    /// The ids of what is said about it.
+    described: Option<String>,
+    /// Whether what was sent is none.
+    is_wrong: bool,
+) -> impl IntoView {
+    let eye = id.clone();
+    view! {
+        <div class="password">
+            <input
+                class="input"
+                id=id
+                name=name
+                type="password"
+                required
+                maxlength=limits::PASSWORD_CHARS.end().to_string()
+                autocomplete=autocomplete
+                aria-invalid=is_wrong.then_some("true")
+                aria-describedby=described
+            />
+            <button
+                class="icon-button needs-script"
+                type="button"
+                aria-label=words().show_password
+                aria-pressed="false"
+                aria-controls=eye
+            >
+                <Icon symbol=Symbol::Eye />
+            </button>
         </div>
     }
 }
