@@ -1,4 +1,5 @@
-//! What goes wrong, once: each fault is done, lasts, and is undone here.
+//! What goes wrong, once: each fault is done, lasts, and is undone here. What is slept here is the fault: how long something
+//! stands still, or is gone. What follows from it is waited for.
 
 mod log;
 
@@ -22,7 +23,7 @@ impl World {
     /// Has the scenario's fault happen once.
     pub(crate) async fn inject(&mut self) -> Result<(), Failure> {
         match self.plan.scenario.fault {
-            Fault::None => time::sleep(Duration::from_millis(100)).await,
+            Fault::None => {}
             Fault::KillInstance => self.kill_instance().await?,
             Fault::StopInstance => self.stop_instance().await?,
             Fault::RollingRestart => self.rolling_restart().await?,
