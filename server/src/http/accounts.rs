@@ -17,7 +17,8 @@ use serde::Deserialize;
 
 use super::{
     body::{self, Form, Json},
-    cookies, credentials,
+    cookies,
+    credentials::{self, Caller},
     problem::Refusal,
     table::{Routes, get, post},
 };
@@ -25,7 +26,6 @@ use crate::{
     auth::{AuthFailure, CookieNames, Credentials, Identity, Login, Registration, Typed},
     serve::ClientAddress,
     state::AppState,
-    store::Client,
 };
 
 /// The routes that keep a login alive by themselves, or need none.
@@ -60,14 +60,13 @@ struct RegisterRequest {
 
 async fn register(
     State(state): State<AppState>,
-    counted: ClientAddress,
-    client: Client,
+    caller: Caller,
     Json(request): Json<RegisterRequest>,
 ) -> Result<Response, Refusal> {
     let RegisterRequest { username, password, email, invite } = request;
     let (email, invite) = (email.unwrap_or_default(), invite.unwrap_or_default());
     let typed = Registration { username, password, email, invite };
-    Ok(with_cookies(&state, credentials::register(&state, (counted, client), typed).await?))
+    Ok(with_cookies(&state, credentials::register(&state, caller, typed).await?))
 }
 
 #[derive(Deserialize)]
@@ -80,26 +79,20 @@ struct LoginRequest {
 
 async fn log_in(
     State(state): State<AppState>,
-    counted: ClientAddress,
-    client: Client,
+    caller: Caller,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Refusal> {
     let typed = Credentials { username: request.username, password: request.password };
-    Ok(with_cookies(&state, credentials::log_in(&state, (counted, client), typed).await?))
+    Ok(with_cookies(&state, credentials::log_in(&state, caller, typed).await?))
 }
 
 /// The password grant of OAuth 2 (RFC 6749, 4.3), for clients that know nothing else. Programs keep no cookies.
-async fn token(
-    State(state): State<AppState>,
-    counted: ClientAddress,
-    client: Client,
-    Form(fields): Form,
-) -> Result<Response, Refusal> {
+async fn token(State(state): State<AppState>, caller: Caller, Form(fields): Form) -> Result<Response, Refusal> {
     if fields.get("grant_type").is_some_and(|grant| grant != "password") {
         return Err(Rejection::at(ErrorCode::Invalid, "grant_type", EN.grant_type).into());
     }
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    Ok(Json(credentials::log_in(&state, (counted, client), typed).await?.answer()).into_response())
+    Ok(Json(credentials::log_in(&state, caller, typed).await?.answer()).into_response())
 }
 
 #[derive(Default, Deserialize)]
@@ -111,8 +104,7 @@ struct RefreshRequest {
 /// Takes the token from the body, or, when there is none, from the cookie. Cookies are answered with cookies.
 async fn refresh(
     State(state): State<AppState>,
-    counted: ClientAddress,
-    client: Client,
+    (counted, client): Caller,
     jar: CookieJar,
     body: Body,
 ) -> Result<Response, Refusal> {

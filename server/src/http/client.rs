@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{Extensions, HeaderMap, header, request::Parts},
 };
 
 use super::device;
@@ -14,14 +14,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(of(parts))
+        Ok(of(&parts.headers, &parts.extensions))
     }
 }
 
 /// The same for those who hold a request.
-pub fn of(parts: &Parts) -> Client {
-    let address = parts.extensions.get::<Peer>().map(|peer| peer.client.to_string());
-    Client { device: device(&parts.headers), address: address.unwrap_or_default() }
+pub fn of(headers: &HeaderMap, extensions: &Extensions) -> Client {
+    let address = extensions.get::<Peer>().map(|peer| peer.client.to_string());
+    Client { device: device(headers), address: address.unwrap_or_default() }
 }
 
 fn device(headers: &HeaderMap) -> String {

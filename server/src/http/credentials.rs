@@ -10,16 +10,16 @@ use crate::{
 };
 
 /// Whom an attempt is counted against, and what sessions and the audit log say of it.
-type From = (ClientAddress, Client);
+pub type Caller = (ClientAddress, Client);
 
 /// See [`crate::auth::Auth::log_in`].
-pub async fn log_in(state: &AppState, (counted, client): From, typed: Credentials) -> Result<Login, Rejection> {
+pub async fn log_in(state: &AppState, (counted, client): Caller, typed: Credentials) -> Result<Login, Rejection> {
     let (auth, name) = (state.auth.clone(), typed.username.clone());
     state.limits.password_check(counted, &name, async move { auth.log_in(typed, &client).await }).await
 }
 
 /// See [`crate::auth::Auth::register`].
-pub async fn register(state: &AppState, (counted, client): From, typed: Registration) -> Result<Login, Rejection> {
+pub async fn register(state: &AppState, (counted, client): Caller, typed: Registration) -> Result<Login, Rejection> {
     let (auth, name) = (state.auth.clone(), typed.username.clone());
     state.limits.registration(counted, &name, async move { auth.register(typed, &client).await }).await
 }

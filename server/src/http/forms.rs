@@ -14,7 +14,8 @@ use push_system::{
 
 use super::{
     body::Form,
-    cookies, credentials,
+    cookies,
+    credentials::{self, Caller},
     fields::Fields,
     identity::Visitor,
     next_page,
@@ -25,7 +26,6 @@ use crate::{
     auth::{AuthFailure, Credentials, Identity, Login, Registration, Typed},
     serve::ClientAddress,
     state::AppState,
-    store::Client,
     ui::{self, Instead, Page},
 };
 
@@ -35,15 +35,14 @@ const SECRETS: &[&str] = &["password", "current"];
 /// `POST /login`
 pub(super) async fn log_in(
     State(state): State<AppState>,
-    counted: ClientAddress,
-    client: Client,
+    caller: Caller,
     uri: Uri,
     headers: HeaderMap,
     Form(fields): Form,
 ) -> Response {
     let next = next(&fields, &uri);
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
-    match credentials::log_in(&state, (counted, client), typed).await {
+    match credentials::log_in(&state, caller, typed).await {
         Ok(login) => enter(&state, &login, &next),
         Err(refusal) => {
             let again =
@@ -56,8 +55,7 @@ pub(super) async fn log_in(
 /// `POST /register`
 pub(super) async fn register(
     State(state): State<AppState>,
-    counted: ClientAddress,
-    client: Client,
+    caller: Caller,
     uri: Uri,
     headers: HeaderMap,
     Form(fields): Form,
@@ -69,7 +67,7 @@ pub(super) async fn register(
         email: fields.text("email"),
         invite: fields.text("invite"),
     };
-    match credentials::register(&state, (counted, client), typed).await {
+    match credentials::register(&state, caller, typed).await {
         Ok(login) => enter(&state, &login, &next),
         Err(refusal) => {
             let again = Again {

@@ -19,7 +19,7 @@ impl FromRequestParts<AppState> for Identity {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         let identity = state.auth.verify(&parts.headers).await?;
-        Ok(state.auth.saw(identity, client::of(parts)))
+        Ok(state.auth.saw(identity, client::of(&parts.headers, &parts.extensions)))
     }
 }
 
@@ -56,6 +56,6 @@ impl FromRequestParts<AppState> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let identity = state.auth.verify_cookies(&parts.headers).await;
-        Ok(Self(identity.map(|identity| state.auth.saw(identity, client::of(parts)))))
+        Ok(Self(identity.map(|identity| state.auth.saw(identity, client::of(&parts.headers, &parts.extensions)))))
     }
 }

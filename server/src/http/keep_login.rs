@@ -19,9 +19,7 @@ use crate::{
 /// The middleware. A request with a bearer, or with an access token that is not over, passes untouched.
 pub async fn keep_login(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(token) = token_to_refresh(&state, request.headers()) else { return next.run(request).await };
-    let (parts, body) = request.into_parts();
-    let from = client::of(&parts);
-    request = Request::from_parts(parts, body);
+    let from = client::of(request.headers(), request.extensions());
     let client = request.extensions().get::<Peer>().map(|peer| peer.client);
     let (access, lines) = match state.auth.refresh(&token, &from).await {
         Ok(login) => {

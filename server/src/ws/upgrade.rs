@@ -52,7 +52,7 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
         Presented::Ticket(ticket) => app.auth.redeem_ticket(&ticket).await,
         Presented::Cookies => app.auth.verify_cookies(&parts.headers).await,
     };
-    let identity = identity.map(|identity| app.auth.saw(identity, client::of(&parts)));
+    let identity = identity.map(|identity| app.auth.saw(identity, client::of(&parts.headers, &parts.extensions)));
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
