@@ -17,9 +17,6 @@ use crate::store::SessionId;
 pub const ACCESS_SECONDS: u32 = 15 * 60;
 /// How much later than it says a token begins and ends, for what is on the wire and for clocks that are kept.
 const LEEWAY_MS: i64 = 5_000;
-/// How far ahead the clock of the instance that issued a token may be: `iat` tells when that was, by its clock, and is no
-/// "not before" (RFC 7519, 4.1.6). As long as a token lives; what is signed in a farther future is none of ours.
-const AHEAD_MS: i64 = 15 * 60 * 1_000;
 /// The one algorithm.
 const ALGORITHM: Algorithm = Algorithm::HS256;
 /// The same in a header.
@@ -135,10 +132,13 @@ impl Access {
 impl Claims {
     /// None of what is not true yet, and none that lives longer than ours do.
     fn parse(&self, now: Timestamp) -> Option<Access> {
+        // By the clock of the instance that issued it, which may be ahead by as long as a token lives: `iat` is no "not
+        // before" (RFC 7519, 4.1.6). What is signed in a farther future is none of ours.
+        let ahead_ms = i64::from(ACCESS_SECONDS) * 1_000;
         let is_after = |seconds: i64, now| Some(Timestamp::from_unix_ms(seconds.checked_mul(1_000)?) > now);
         let lives = self.exp.checked_sub(self.iat)?;
         let not_yet =
-            is_after(self.nbf.unwrap_or(0), now.plus_ms(LEEWAY_MS))? || is_after(self.iat, now.plus_ms(AHEAD_MS))?;
+            is_after(self.nbf.unwrap_or(0), now.plus_ms(LEEWAY_MS))? || is_after(self.iat, now.plus_ms(ahead_ms))?;
         if not_yet || !(1..=i64::from(ACCESS_SECONDS)).contains(&lives) {
             return None;
         }
