@@ -190,7 +190,7 @@ fn lines(admin: Admin, first: AuditPage) -> impl Stream<Item = Result<Bytes, Rej
     })
 }
 
-/// What is no number is nobody's.
-fn user_id(text: &str) -> Result<UserId, Rejection> {
+/// The person whose number stands in an address. What is no number is nobody's.
+pub(super) fn user_id(text: &str) -> Result<UserId, Rejection> {
     text.parse().map(UserId).map_err(|_| Rejection::new(ErrorCode::NotFound, EN.no_such_user))
 }

@@ -12,6 +12,7 @@ use push_system::{
 
 use super::{AdminVisit, Visit, search, visit::lead};
 use crate::http::{
+    admin::user_id,
     body::Form,
     fields::{Fields, Query},
 };
@@ -100,8 +101,4 @@ async fn delete(visit: &Visit, id: UserId, fields: &Fields) -> Result<(), Reject
         return Err(Rejection::at(ErrorCode::Invalid, "name", EN.desk.name_differs));
     }
     visit.state.admin.delete(&visit.viewer, id).await
-}
-
-fn user_id(text: &str) -> Result<UserId, Rejection> {
-    text.parse().map(UserId).map_err(|_| Rejection::new(ErrorCode::NotFound, EN.not_found))
 }
