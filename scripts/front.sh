@@ -10,7 +10,7 @@ stamp=$site/.built-from
 # By content, not by time: a checkout changes times only, and the release server is compiled anew after each front build.
 fingerprint() {
   {
-    find app frontend src style public .cargo scripts/compress.mjs Cargo.toml Cargo.lock package-lock.json -type f -print0 |
+    find app frontend src style public .cargo scripts/compress.mjs scripts/shrink.mjs scripts/front.sh Cargo.toml Cargo.lock package-lock.json -type f -print0 |
       LC_ALL=C sort -z | xargs -0 sha256sum
     rustc --version
     cargo-leptos --version
@@ -30,5 +30,9 @@ attempt "building the browser's half (WASM, JavaScript, CSS)" "The compiler's or
 for file in push-system.wasm push-system.js push-system.css; do
   [ -s "$site/pkg/$file" ] || die "cargo leptos ended well but wrote no $site/pkg/$file. Run it by hand and read: cargo leptos build --release --frontend-only -vv"
 done
+# It must not inline: copies of a function make the file smaller and what goes over the wire, compressed, larger by a twelfth.
+attempt "shrinking the WebAssembly" "The script's own message is above." node scripts/shrink.mjs "$site/pkg/push-system.wasm" \
+  -O2 --always-inline-max-function-size=0 --one-caller-inline-max-function-size=0 --flexible-inline-max-function-size=0 \
+  --enable-bulk-memory --enable-nontrapping-float-to-int
 attempt "compressing the site" "Node.js' own message is above." node scripts/compress.mjs "$site"
 printf '%s\n' "$now" >"$stamp"

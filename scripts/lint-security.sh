@@ -12,7 +12,17 @@ complain() {
 }
 
 # Of a row `| rule | where | test |`, the second or third cell.
-cells() { awk -F ' \\| ' -v cell="$1" '/^\| [^r-]/ && NF == 3 { print $cell }' "$page"; }
+is_row='/^\|/ && !/^\|---/ && !/^\| rule \| where \| test \|$/'
+cells() { awk -F ' \\| ' -v cell="$1" "$is_row && NF == 3 { print \$cell }" "$page"; }
+
+while IFS= read -r row; do
+  complain "this is no row of three cells: $row"
+done < <(awk -F ' \\| ' "$is_row && NF != 3" "$page")
+
+# A router that nobody asked for its list would have routes without a row.
+while IFS= read -r place; do
+  complain "a router is made beside server/src/http/table.rs: $place"
+done < <(grep -rln 'Router::new()' --include='*.rs' server/src | grep -vE '^server/src/(http/table|site|site/disk|ws/tests)\.rs$' || true)
 
 while read -r file; do
   [ -e "$file" ] || complain "there is no $file"

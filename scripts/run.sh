@@ -4,5 +4,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 scripts/build.sh
-say "starting push-system on http://${PUSH_LISTEN:-127.0.0.1:8000} (Ctrl+C stops it)"
+# It says itself where it listens: flags, variables and push-system.toml decide that.
+say "starting push-system (Ctrl+C stops it)"
 exec "$server_binary" serve "$@"

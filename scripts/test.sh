@@ -67,4 +67,6 @@ attempt "the delivery guarantee under faults" "The first violation is printed ab
   scripts/guarantee.sh
 scripts/build.sh
 attempt "the size of the first load" "The table above says what grew." scripts/sizes.sh
+attempt "what logins tell and cost" "A run in thousands fails by chance: one whose failure is repeated says something." \
+  scripts/logins.sh
 attempt "browser tests" "The failed ones are named above; one alone: make e2e ARGS=live" scripts/browser-tests.sh

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     audience::Recipient,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     ids::UserId,
     limits,
@@ -91,10 +91,10 @@ impl UsernameError {
     /// The refusal a form or an API client gets.
     pub fn reject(self, field: &'static str) -> Rejection {
         match self {
-            Self::TooShort => Rejection::at(ErrorCode::TooShort, field, EN.username_too_short),
-            Self::TooLong => Rejection::at(ErrorCode::TooLong, field, EN.username_too_long),
-            Self::Character => Rejection::at(ErrorCode::Invalid, field, EN.username_characters),
-            Self::Reserved => Rejection::at(ErrorCode::Invalid, field, EN.username_reserved),
+            Self::TooShort => Rejection::at(ErrorCode::TooShort, field, Sentence::UsernameTooShort),
+            Self::TooLong => Rejection::at(ErrorCode::TooLong, field, Sentence::UsernameTooLong),
+            Self::Character => Rejection::at(ErrorCode::Invalid, field, Sentence::UsernameCharacters),
+            Self::Reserved => Rejection::at(ErrorCode::Invalid, field, Sentence::UsernameReserved),
         }
     }
 }
@@ -106,7 +106,7 @@ pub struct Email(String);
 impl Email {
     /// Something, `@`, something; no spaces or controls.
     pub fn parse(text: &str) -> Result<Self, Rejection> {
-        let refuse = || Rejection::at(ErrorCode::Invalid, "email", EN.email_invalid);
+        let refuse = || Rejection::at(ErrorCode::Invalid, "email", Sentence::EmailInvalid);
         let (local, domain) = text.rsplit_once('@').ok_or_else(refuse)?;
         let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
         if local.is_empty() || domain.is_empty() || !plain || text.len() > limits::EMAIL_BYTES {

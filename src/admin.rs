@@ -1,5 +1,7 @@
 //! What a person sees of their logins, and an admin of everyone: the shapes of `/auth/sessions` and `/admin/…`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -35,12 +37,18 @@ pub struct SessionList {
 }
 
 /// The answer of `POST /auth/ticket`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// Good for one `/ws?ticket=`.
     pub ticket: String,
     /// Seconds it lives.
     pub expires_in: u64,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket(…)")
+    }
 }
 
 /// What an account may do.
@@ -97,10 +105,16 @@ pub struct UserChange {
 }
 
 /// The answer of `POST /admin/users/{id}/password`, shown once: nobody can read it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPassword {
     /// What the person logs in with and should change.
     pub password: String,
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewPassword(…)")
+    }
 }
 
 /// An invitation as an admin sees it in `GET /admin/invites`: good for one registration, also where registration is closed.
@@ -126,7 +140,7 @@ pub struct InviteList {
 }
 
 /// The answer of `POST /admin/invites`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewInvite {
     /// Its id.
     pub id: String,
@@ -134,6 +148,13 @@ pub struct NewInvite {
     pub url: String,
     /// When it is over.
     pub expires: Timestamp,
+}
+
+/// Which one; the secret stands in its address.
+impl fmt::Debug for NewInvite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewInvite").field("id", &self.id).field("expires", &self.expires).finish_non_exhaustive()
+    }
 }
 
 /// The answer of `GET` and `PATCH /admin/settings`.
@@ -215,6 +236,10 @@ actions! {
     RegistrationClosed = "registration_closed",
     /// Another key signs from now on.
     KeysRotated = "keys_rotated",
+    /// An admin changed the text of somebody else's message; its sender and number are the target.
+    MessageEdited = "message_edited",
+    /// An admin deleted somebody else's message; its sender and number are the target.
+    MessageDeleted = "message_deleted",
 }
 
 /// What somebody did that others may want to know about: a row of the audit log.

@@ -1,5 +1,7 @@
 //! The remaining shapes of the HTTP API.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
@@ -7,10 +9,11 @@ use crate::{
     ids::MessageId,
     message::Message,
     object::Object,
+    query::{Reading, Search},
 };
 
 /// The answer to register, login and refresh.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenAnswer {
     /// A JWT for `Authorization: Bearer`.
     pub access_token: String,
@@ -22,6 +25,13 @@ pub struct TokenAnswer {
     pub refresh_token: String,
     /// Who logged in.
     pub user: Person,
+}
+
+/// Whose they are; never the tokens.
+impl fmt::Debug for TokenAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenAnswer").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// The answer of `GET /auth/me`.
@@ -48,6 +58,9 @@ pub struct MessagePage {
     pub messages: Vec<Message>,
     /// Where the next page begins.
     pub paging: Paging,
+    /// How the search was understood, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Reading>,
 }
 
 /// Gotify's paging.
@@ -70,25 +83,46 @@ pub enum Filter {
     /// Every one.
     #[default]
     All,
+    /// Not put away.
+    Inbox,
     /// Not read yet.
     Unread,
     /// Naming this person.
     Me,
+    /// Kept at hand.
+    Saved,
     /// Sent by this person.
     Sent,
+    /// Put away.
+    Archived,
 }
 
 impl Filter {
     /// All of them, in the order they are offered.
-    pub const ALL: [Self; 4] = [Self::All, Self::Unread, Self::Me, Self::Sent];
+    pub const ALL: [Self; 7] =
+        [Self::All, Self::Inbox, Self::Unread, Self::Me, Self::Saved, Self::Sent, Self::Archived];
+
+    /// The words for all of them, as a sentence lists them.
+    pub fn names() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
+
+    /// What the page of the inbox understands by it: no filter is what is not put away.
+    #[must_use]
+    pub fn of_inbox(self) -> Self {
+        if self == Self::All { Self::Inbox } else { self }
+    }
 
     /// The word in the URL.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
+            Self::Inbox => "inbox",
             Self::Unread => "unread",
             Self::Me => "me",
+            Self::Saved => "saved",
             Self::Sent => "sent",
+            Self::Archived => "archived",
         }
     }
 
@@ -105,19 +139,22 @@ pub struct HistoryQuery {
     pub before: Option<MessageId>,
     /// At most this many; within [`crate::limits::PAGE`].
     pub limit: u32,
-    /// Words to search for; none finds all.
-    pub words: Option<String>,
+    /// What to search for; none finds all.
+    pub words: Option<Search>,
     /// Which kind.
     pub filter: Filter,
 }
 
 /// An answer from the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryPage {
     /// Newest first.
     pub messages: Vec<Message>,
     /// Whether older ones match.
     pub has_more: bool,
+    /// How the search was understood, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Reading>,
 }
 
 /// Who is online: `GET /presence`, and the `presence` frame when asked for.

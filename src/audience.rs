@@ -1,4 +1,4 @@
-//! Whom a message is for, as people write it: `everyone`, `@bob`. Topics (`#ops`) are read as such and refused until they exist.
+//! Whom a message is for, as people write it: `everyone`, `@bob`, `#ops`, `#ops:12`.
 
 use std::fmt;
 
@@ -6,9 +6,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     accounts::Username,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
+    ids::TopicId,
     limits,
+    topic::{TopicName, TopicRef},
 };
 
 /// One addressee.
@@ -18,13 +20,20 @@ pub enum Recipient {
     Everyone,
     /// One person, written `@name`.
     Person(Username),
+    /// The members of a topic, written `#name`: of the only one of that name that the sender can see.
+    Topic(TopicName),
+    /// The same, written `#name:number`, where there are several of that name.
+    ExactTopic(TopicRef),
 }
 
 impl Recipient {
     /// Reads one addressee; the `@` may be missing. Nobody can be called `everyone`, so `@everyone` means all people too.
     pub fn parse(text: &str) -> Result<Self, Rejection> {
         let text = text.trim();
-        let unknown = || Rejection::at(ErrorCode::UnknownRecipient, "to", (EN.unknown_recipient)(text));
+        let unknown = || Rejection::at(ErrorCode::UnknownRecipient, "to", Sentence::UnknownRecipient(text.to_owned()));
+        if text.starts_with('#') {
+            return topic(text).ok_or_else(unknown);
+        }
         let name = text.strip_prefix('@').unwrap_or(text);
         if name.eq_ignore_ascii_case("everyone") {
             return Ok(Self::Everyone);
@@ -33,11 +42,20 @@ impl Recipient {
     }
 }
 
+/// `:` cannot stand in a name.
+fn topic(text: &str) -> Option<Recipient> {
+    let Some((name, number)) = text.split_once(':') else { return TopicName::parse(text).ok().map(Recipient::Topic) };
+    let number = Some(number).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+    Some(Recipient::ExactTopic(TopicRef { id: TopicId(number.parse().ok()?), name: TopicName::parse(name).ok()? }))
+}
+
 impl fmt::Display for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Everyone => f.write_str("everyone"),
             Self::Person(name) => write!(f, "@{name}"),
+            Self::Topic(name) => write!(f, "#{name}"),
+            Self::ExactTopic(topic) => write!(f, "#{}:{}", topic.name, topic.id),
         }
     }
 }
@@ -50,7 +68,8 @@ impl Serialize for Recipient {
 
 impl<'de> Deserialize<'de> for Recipient {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|_| serde::de::Error::custom("this is no recipient"))
     }
 }
 
@@ -76,11 +95,11 @@ impl Recipients {
                 list.push(recipient);
             }
             if list.len() > limits::RECIPIENTS {
-                return Err(Rejection::at(ErrorCode::TooLong, "to", EN.too_many_recipients));
+                return Err(Rejection::at(ErrorCode::TooLong, "to", Sentence::TooManyRecipients));
             }
         }
         if list.is_empty() {
-            return Err(Rejection::at(ErrorCode::Empty, "to", EN.no_recipient));
+            return Err(Rejection::at(ErrorCode::Empty, "to", Sentence::NoRecipient));
         }
         Ok(Self(list))
     }
@@ -98,9 +117,34 @@ impl Recipients {
     /// The people named.
     pub fn people(&self) -> impl Iterator<Item = &Username> {
         self.0.iter().filter_map(|recipient| match recipient {
-            Recipient::Everyone => None,
             Recipient::Person(name) => Some(name),
+            Recipient::Everyone | Recipient::Topic(_) | Recipient::ExactTopic(_) => None,
         })
+    }
+
+    /// The topics named, with their numbers where those are written.
+    pub fn topics(&self) -> impl Iterator<Item = (&TopicName, Option<TopicId>)> {
+        self.0.iter().filter_map(|recipient| match recipient {
+            Recipient::Topic(name) => Some((name, None)),
+            Recipient::ExactTopic(topic) => Some((&topic.name, Some(topic.id))),
+            Recipient::Everyone | Recipient::Person(_) => None,
+        })
+    }
+
+    /// As a message shows them: topics by name. Their numbers stand in the message by themselves.
+    #[must_use]
+    pub fn shown(&self) -> Self {
+        let mut shown = Vec::with_capacity(self.0.len());
+        for recipient in &self.0 {
+            let recipient = match recipient {
+                Recipient::ExactTopic(topic) => Recipient::Topic(topic.name.clone()),
+                other => other.clone(),
+            };
+            if !shown.contains(&recipient) {
+                shown.push(recipient);
+            }
+        }
+        Self(shown)
     }
 }
 
@@ -126,10 +170,19 @@ mod tests {
 
     #[test]
     fn a_name_nobody_can_have_is_an_unknown_recipient() {
-        for text in ["#ops", "@", "@a b!", "@林"] {
+        for text in ["#", "#a!", "#a:", "#a:b", "#a:+1", "#a:1:2", "#:1", "@", "@a b!", "@林"] {
             let refusal = Recipients::parse([text]).unwrap_err();
             assert_eq!(refusal.field.as_deref(), Some("to"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_topic_may_be_named_with_its_number_and_is_shown_without() {
+        let to = Recipients::parse(["#Ops:12 #ops @bob #ops:7"]).unwrap();
+        assert_eq!(serde_json::to_string(&to).unwrap(), r##"["#ops:12","#ops","@bob","#ops:7"]"##);
+        let numbers: Vec<_> = to.topics().map(|(name, id)| (name.as_str(), id)).collect();
+        assert_eq!(numbers, [("ops", Some(TopicId(12))), ("ops", None), ("ops", Some(TopicId(7)))]);
+        assert_eq!(serde_json::to_string(&to.shown()).unwrap(), r##"["#ops","@bob"]"##);
     }
 
     #[test]

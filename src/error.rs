@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Sentence;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// A stable name for a way to fail. Clients and the UI's sentences go by it; statuses belong to the server's `http`.
@@ -47,6 +49,12 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type",
     /// `to` names someone who does not exist.
     UnknownRecipient = "unknown_recipient",
+    /// `to` has the name of several topics that the sender can see.
+    AmbiguousRecipient = "ambiguous_recipient",
+    /// A message to a private topic is for nobody else.
+    MixedAudience = "mixed_audience",
+    /// Nothing can be sent to a topic that is archived.
+    TopicArchived = "topic_archived",
     /// Username and password do not match an account.
     BadCredentials = "bad_credentials",
     /// No valid login came with the request.
@@ -65,6 +73,8 @@ codes! {
     RegistrationClosed = "registration_closed",
     /// There would be no admin any more who may log in.
     LastAdmin = "last_admin",
+    /// There are as many of these as there may be; one has to go first.
+    TooMany = "too_many",
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict",
     /// `user_id` of a frame is not the socket's.
@@ -89,7 +99,8 @@ codes! {
     Internal = "internal",
 }
 
-/// A request that was refused, before anything was stored.
+/// A request that was refused, before anything was stored. Shown, it is English: whoever asked is told in their own words
+/// by [`Catalogue::say`](crate::catalogue::Catalogue::say).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Rejection {
@@ -98,24 +109,24 @@ pub struct Rejection {
     /// The field to blame, in the request's words.
     pub field: Option<Cow<'static, str>>,
     /// A sentence for the person, saying what to do.
-    pub detail: String,
+    pub detail: Sentence,
     /// Seconds after which to try again, where that is known.
     pub retry_after_s: Option<u64>,
 }
 
 impl Rejection {
     /// A refusal that blames no field.
-    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, field: None, detail: detail.into(), retry_after_s: None }
+    pub fn new(code: ErrorCode, detail: Sentence) -> Self {
+        Self { code, field: None, detail, retry_after_s: None }
     }
 
     /// A refusal that blames `field`.
-    pub fn at(code: ErrorCode, field: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+    pub fn at(code: ErrorCode, field: impl Into<Cow<'static, str>>, detail: Sentence) -> Self {
         Self { field: Some(field.into()), ..Self::new(code, detail) }
     }
 
     /// A refusal until so many seconds have passed.
-    pub fn wait(code: ErrorCode, seconds: u64, detail: impl Into<String>) -> Self {
+    pub fn wait(code: ErrorCode, seconds: u64, detail: Sentence) -> Self {
         Self { retry_after_s: Some(seconds), ..Self::new(code, detail) }
     }
 }
@@ -141,7 +152,7 @@ pub struct Problem {
 
 impl From<Problem> for Rejection {
     fn from(problem: Problem) -> Self {
-        Self { field: problem.field.map(Cow::Owned), ..Self::new(problem.code, problem.detail) }
+        Self { field: problem.field.map(Cow::Owned), ..Self::new(problem.code, Sentence::Said(problem.detail)) }
     }
 }
 

@@ -4,11 +4,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     ids::Seq,
+    marks::MarksChange,
     message::{ClientId, Message},
     object::Object,
     position::Pos,
     read_state::ReadState,
     timestamp::Timestamp,
+    topic::Topic,
 };
 
 macro_rules! kinds {
@@ -40,20 +42,18 @@ macro_rules! kinds {
 kinds! {
     /// A message was published.
     MessagePublished = "message_published",
-    /// A message's text was changed by its sender.
+    /// A message's text was changed by its sender or an admin.
     MessageEdited = "message_edited",
     /// A message was taken back.
     MessageDeleted = "message_deleted",
     /// A person read, or un-read, messages.
     ReadStateChanged = "read_state_changed",
-    /// A person saved, archived or un-archived a message.
+    /// A person saw, saved or archived messages, or took that back.
     MessageStateChanged = "message_state_changed",
     /// A topic was made.
     TopicCreated = "topic_created",
-    /// A topic was renamed or described anew.
+    /// A topic was described anew, archived, or opened again; or what its members may do changed.
     TopicChanged = "topic_changed",
-    /// A topic was closed.
-    TopicDeleted = "topic_deleted",
     /// A person joined a topic.
     TopicJoined = "topic_joined",
     /// A person left a topic.
@@ -105,6 +105,49 @@ pub enum EventBody {
         /// Messages unread at this very event, loaded or not.
         unread: u64,
     },
+    /// [`EventKind::MessageEdited`]
+    MessageEdited {
+        /// The message, whole, as it is now.
+        message: Message,
+    },
+    /// [`EventKind::MessageDeleted`]
+    MessageDeleted {
+        /// What is left of it.
+        message: Message,
+    },
+    /// [`EventKind::MessageStateChanged`]
+    MessageStateChanged {
+        /// What is read from here on: what is put away is read as well.
+        #[serde(flatten)]
+        state: ReadState,
+        /// Messages unread at this very event, loaded or not.
+        unread: u64,
+        /// What else changed.
+        #[serde(flatten)]
+        marks: MarksChange,
+    },
+    /// [`EventKind::TopicCreated`], to who created it and is its first member.
+    TopicCreated {
+        /// The topic.
+        topic: Topic,
+    },
+    /// [`EventKind::TopicJoined`], to who joined.
+    TopicJoined {
+        /// The topic.
+        topic: Topic,
+    },
+    /// [`EventKind::TopicChanged`], to its members.
+    TopicChanged {
+        /// The topic as it is now.
+        topic: Topic,
+    },
+    /// [`EventKind::TopicLeft`], to who left, by themselves or not.
+    TopicLeft {
+        /// The topic. Messages to a private one are gone with it.
+        topic: Topic,
+        /// Messages unread at this very event, loaded or not.
+        unread: u64,
+    },
     /// A kind this version does not know.
     Unknown,
 }
@@ -114,12 +157,31 @@ impl<'de> Deserialize<'de> for Event {
         let mut event = Object::read(deserializer)?;
         let (seq, pos, at) = (event.take("seq")?, event.take("pos")?, event.take("at")?);
         let kind: String = event.take("kind")?;
-        let body = if kind == EventKind::MessagePublished.as_str() {
-            EventBody::MessagePublished { message: event.take("message")?, client_id: event.take("client_id")? }
-        } else if kind == EventKind::ReadStateChanged.as_str() {
-            EventBody::ReadStateChanged { unread: event.take("unread")?, state: event.rest()? }
-        } else {
-            EventBody::Unknown
+        let body = match EventKind::parse(&kind) {
+            Some(EventKind::MessagePublished) => {
+                EventBody::MessagePublished { message: event.take("message")?, client_id: event.take("client_id")? }
+            }
+            Some(EventKind::ReadStateChanged) => {
+                EventBody::ReadStateChanged { unread: event.take("unread")?, state: event.rest()? }
+            }
+            Some(EventKind::MessageEdited) => EventBody::MessageEdited { message: event.take("message")? },
+            Some(EventKind::MessageDeleted) => EventBody::MessageDeleted { message: event.take("message")? },
+            Some(EventKind::MessageStateChanged) => EventBody::MessageStateChanged {
+                unread: event.take("unread")?,
+                marks: MarksChange {
+                    seen_upto: event.take("seen_upto")?,
+                    archived: event.take("archived")?,
+                    saved: event.take("saved")?,
+                },
+                state: event.rest()?,
+            },
+            Some(EventKind::TopicCreated) => EventBody::TopicCreated { topic: event.take("topic")? },
+            Some(EventKind::TopicJoined) => EventBody::TopicJoined { topic: event.take("topic")? },
+            Some(EventKind::TopicChanged) => EventBody::TopicChanged { topic: event.take("topic")? },
+            Some(EventKind::TopicLeft) => {
+                EventBody::TopicLeft { topic: event.take("topic")?, unread: event.take("unread")? }
+            }
+            _ => EventBody::Unknown,
         };
         Ok(Self { seq, pos, at, body })
     }

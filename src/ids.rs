@@ -32,6 +32,17 @@ number! {
     MessageId
 }
 
+number! {
+    /// A topic's number: the [`Seq`] of the event that created it, so that it tells nobody how many topics there are.
+    TopicId
+}
+
+impl From<Seq> for TopicId {
+    fn from(seq: Seq) -> Self {
+        Self(seq.0)
+    }
+}
+
 impl From<Seq> for MessageId {
     fn from(seq: Seq) -> Self {
         Self(seq.0)

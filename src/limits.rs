@@ -8,6 +8,9 @@ pub const TEXT_BYTES: usize = 16 * 1024;
 pub const TITLE_CHARS: usize = 200;
 /// Bytes of an event as encoded for the wire; below [`BODY_BYTES`] so that any event fits a frame with its envelope.
 pub const EVENT_BYTES: usize = 60 * 1024;
+/// Bytes of a message as JSON after an edit: each event about it, with its envelope and an idempotency key, stays below
+/// [`EVENT_BYTES`], whichever is sent again.
+pub const EDITED_BYTES: usize = EVENT_BYTES - 1024;
 /// Highest priority; 0 to 10 is Gotify's scale.
 pub const PRIORITY_MAX: u8 = 10;
 /// Priority from which the list calls a message urgent (Gotify's "high" starts here).
@@ -44,8 +47,24 @@ pub const SUGGESTIONS: u32 = 8;
 pub const READ_EXCEPTIONS: usize = 500;
 /// Ranges one change of read state may name.
 pub const READ_RANGES: usize = 200;
+/// Ranges of archived messages, and of saved ones, that a person's state may hold. They are told as differences; the whole
+/// stands in snapshots alone, and is below 100 KB there.
+pub const MARK_RANGES: usize = 5_000;
+/// Characters of a topic's name.
+pub const TOPIC_CHARS: usize = 32;
+/// Characters of a topic's description.
+pub const TOPIC_DESCRIPTION_CHARS: usize = 500;
+/// Topics a person may be a member of; a snapshot reads a range of keys for each.
+pub const TOPICS_PER_PERSON: usize = 500;
+/// Times a person may come into one topic. Each stay is remembered for good, as it says what they may read, and all of them
+/// are read whenever they mark something.
+pub const STAYS_PER_TOPIC: usize = 50;
 /// People a presence frame lists; above it there is only the count.
 pub const PRESENCE_PEOPLE: usize = 200;
+/// Seconds after which nobody is shown as online any more who was connected to an instance that was killed.
+pub const PRESENCE_LEASE_S: u32 = 45;
+/// Seconds a person stays in sight after their last socket ended: a page that is loaded again is no change.
+pub const PRESENCE_GRACE_S: u32 = 15;
 /// Bytes of the opaque `pos`.
 pub const POS_BYTES: usize = 128;
 /// Seconds between heartbeats on a socket; below the 30 s after which mobile carriers and proxies drop idle connections.
@@ -70,5 +89,12 @@ pub const INVITE_DAYS: std::ops::RangeInclusive<u32> = 1..=30;
 pub const INVITE_DAYS_DEFAULT: u32 = 7;
 /// Invitations that may be open at once; each is a door.
 pub const INVITES: u64 = 1_000;
+/// Logins a person may have at once; one more ends the one seen longest ago. Nobody has as many devices, and a program
+/// that logs in anew each time must not fill the database.
+pub const SESSIONS: u32 = 100;
+/// Logins of a person that ended and are still known, so that a copied refresh token of one is told from a made-up one.
+pub const ENDED_SESSIONS: u32 = 100;
+/// Tickets a login may hold unused; one more takes the place of the oldest. Each is for one socket within half a minute.
+pub const TICKETS: u32 = 20;
 /// Characters of a session's device, as shown.
 pub const DEVICE_CHARS: usize = 64;

@@ -1,17 +1,22 @@
 //! What people send. The shapes follow Gotify's published `/message` so that its clients work.
 
+mod edit;
+
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Map, Value};
 
 use crate::{
     accounts::Person,
     audience::Recipients,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
-    ids::MessageId,
+    ids::{MessageId, TopicId},
     limits,
     timestamp::Timestamp,
+    topic::TopicRef,
 };
+
+pub use edit::{Edit, EditRequest};
 
 /// A message as stored and shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,9 +43,38 @@ pub struct Message {
     pub tags: Vec<String>,
     /// A link it opens.
     pub click: Option<String>,
+    /// The topics that `to` names, with their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<TopicRef>,
+    /// When its text was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Timestamp>,
+    /// When it was taken back. What is left has no title, text, tags, link or extras.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Timestamp>,
 }
 
 impl Message {
+    /// What is left of it when it is taken back.
+    #[must_use]
+    pub fn tombstone(&self, at: Timestamp) -> Self {
+        Self {
+            title: String::new(),
+            message: String::new(),
+            priority: 0,
+            extras: Map::new(),
+            tags: Vec::new(),
+            click: None,
+            deleted: Some(at),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it went to that topic.
+    pub fn is_in(&self, topic: TopicId) -> bool {
+        self.topics.iter().any(|named| named.id == topic)
+    }
+
     /// Whether the list calls it urgent.
     pub fn is_urgent(&self) -> bool {
         self.priority >= limits::PRIORITY_URGENT
@@ -63,11 +97,14 @@ impl<'de> Deserialize<'de> for OneOrMany {
             Value::String(item) => Ok(Self::One(item)),
             other => serde_json::from_value(other).map(Self::Many),
         };
-        read.map_err(|_| D::Error::custom(EN.not_texts))
+        read.map_err(|_| D::Error::custom(Self::EXPECTED))
     }
 }
 
 impl OneOrMany {
+    /// What the parser says of anything else.
+    pub const EXPECTED: &'static str = "neither a string nor a list of strings";
+
     fn items(&self) -> Vec<&str> {
         match self {
             Self::One(item) => vec![item],
@@ -138,17 +175,17 @@ impl Draft {
 
 fn text(text: String) -> Result<String, Rejection> {
     if text.trim().is_empty() {
-        return Err(Rejection::at(ErrorCode::Empty, "message", EN.message_empty));
+        return Err(Rejection::at(ErrorCode::Empty, "message", Sentence::MessageEmpty));
     }
     if text.len() > limits::TEXT_BYTES {
-        return Err(Rejection::at(ErrorCode::TooLarge, "message", EN.message_too_large));
+        return Err(Rejection::at(ErrorCode::TooLarge, "message", Sentence::MessageTooLarge));
     }
     without_nul(text, "message")
 }
 
 fn title(title: String) -> Result<String, Rejection> {
     if title.chars().count() > limits::TITLE_CHARS {
-        return Err(Rejection::at(ErrorCode::TooLong, "title", EN.title_too_long));
+        return Err(Rejection::at(ErrorCode::TooLong, "title", Sentence::TitleTooLong));
     }
     without_nul(title, "title")
 }
@@ -157,13 +194,13 @@ fn priority(priority: Option<i64>) -> Result<u8, Rejection> {
     u8::try_from(priority.unwrap_or(0))
         .ok()
         .filter(|p| *p <= limits::PRIORITY_MAX)
-        .ok_or_else(|| Rejection::at(ErrorCode::Invalid, "priority", EN.priority_range))
+        .ok_or_else(|| Rejection::at(ErrorCode::Invalid, "priority", Sentence::PriorityRange))
 }
 
 fn tags(tags: Vec<String>) -> Result<Vec<String>, Rejection> {
     let fits = |tag: &String| (1..=limits::TAG_CHARS).contains(&tag.chars().count());
     if tags.len() > limits::TAGS || !tags.iter().all(fits) {
-        return Err(Rejection::at(ErrorCode::TooLong, "tags", EN.tags_limits));
+        return Err(Rejection::at(ErrorCode::TooLong, "tags", Sentence::TagsLimits));
     }
     tags.into_iter().map(|tag| without_nul(tag, "tags")).collect()
 }
@@ -175,7 +212,7 @@ fn click(click: Option<String>) -> Result<Option<String>, Rejection> {
         link.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) && link.len() > scheme.len()
     });
     if !web || link.len() > limits::CLICK_BYTES || link.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(Rejection::at(ErrorCode::Invalid, "click", EN.click_invalid));
+        return Err(Rejection::at(ErrorCode::Invalid, "click", Sentence::ClickInvalid));
     }
     Ok(Some(link))
 }
@@ -190,14 +227,14 @@ fn extras(extras: Map<String, Value>) -> Result<Map<String, Value>, Rejection> {
         }
     }
     if extras.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)) {
-        return Err(Rejection::at(ErrorCode::Nul, "extras", EN.nul));
+        return Err(Rejection::at(ErrorCode::Nul, "extras", Sentence::Nul));
     }
     Ok(extras)
 }
 
 fn without_nul(text: String, field: &'static str) -> Result<String, Rejection> {
     if text.contains('\0') {
-        return Err(Rejection::at(ErrorCode::Nul, field, EN.nul));
+        return Err(Rejection::at(ErrorCode::Nul, field, Sentence::Nul));
     }
     Ok(text)
 }
@@ -212,7 +249,7 @@ impl ClientId {
     pub fn parse(text: &str, field: &'static str) -> Result<Self, Rejection> {
         let visible = text.bytes().all(|b| b.is_ascii_graphic());
         if text.is_empty() || text.len() > limits::KEY_BYTES || !visible {
-            return Err(Rejection::at(ErrorCode::Invalid, field, EN.key_invalid));
+            return Err(Rejection::at(ErrorCode::Invalid, field, Sentence::KeyInvalid));
         }
         Ok(Self(text.to_owned()))
     }

@@ -70,19 +70,32 @@ impl Ranges {
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
         let mut left = Vec::new();
-        for (first, to) in self.iter() {
-            let mut from = first;
-            for (cut_from, cut_to) in other.iter().filter(|(a, b)| *b >= first && *a <= to) {
+        let mut cuts = other.iter().peekable();
+        for (mut from, to) in self.iter() {
+            while cuts.next_if(|(_, end)| *end < from).is_some() {}
+            while let Some((cut_from, cut_to)) = cuts.peek().copied().filter(|(start, _)| *start <= to) {
                 if cut_from > from {
                     left.push((from, cut_from - 1));
                 }
                 from = cut_to + 1;
+                if cut_to > to {
+                    // It may reach into the next range.
+                    break;
+                }
+                cuts.next();
             }
             if from <= to {
                 left.push((from, to));
             }
         }
         Self(left)
+    }
+
+    /// The numbers below its last one that it leaves out, from 1 on.
+    #[must_use]
+    pub fn gaps(&self) -> Self {
+        let last = self.0.last().map_or(0, |(_, to)| *to);
+        Self::span(1, last).minus(self)
     }
 
     /// Numbers of this one up to `last`.
@@ -143,8 +156,7 @@ impl ReadState {
 
     /// The stretches between read ranges. Where one holds no message that counts as unread, [`Self::closing`] may forget it.
     pub fn gaps(&self) -> Ranges {
-        let last = self.exceptions.0.last().map_or(0, |(_, to)| *to);
-        Ranges::span(1, last).minus(&self.read())
+        if self.exceptions.is_empty() { Ranges::EMPTY } else { self.read().gaps() }
     }
 
     /// The same state with `gaps` counted as read: the shorter spelling for a person to whom nothing in them was sent.

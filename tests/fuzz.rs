@@ -10,6 +10,7 @@ use proptest::{
 use push_system::{
     accounts::{Person, Username},
     audience::Recipients,
+    catalogue::Language,
     ids::{Seq, UserId},
     limits,
     message::{ClientId, Draft, OneOrMany, PublishRequest},
@@ -187,7 +188,7 @@ fn again(draft: &Draft) -> PublishRequest {
 
 fn connection() -> Connection {
     let user = Person { id: ME, name: Username::parse("bob").unwrap() };
-    let mut connection = Connection::new(user, 0, 25_000);
+    let mut connection = Connection::new(user, Language::En, 0, 25_000);
     let head = Position { epoch: Epoch::parse("e").unwrap(), seq: Seq(0), tag: 0 };
     connection.greet(&Start::Reset(head, ResetReason::Unreadable));
     connection

@@ -1,18 +1,22 @@
 //! The reducer's promise: whatever the wire repeats, an inbox is the fold of each event once, in order.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::prelude::*;
 use push_system::{
     accounts::{Person, Username},
     audience::Recipients,
     event::{Event, EventBody},
-    ids::{MessageId, Seq, UserId},
+    ids::{MessageId, Seq, TopicId, UserId},
     inbox::{Applied, Counters, Inbox, Snapshot},
+    marks::{Delta, Marks, MarksChange},
     message::{ClientId, Message},
     position::{Epoch, Pos, Position},
     protocol::{EVENT_FRAME_PREFIX, ServerFrame},
     read_state::{Ranges, ReadState},
     session::client::{ClientSession, Effect},
     timestamp::Timestamp,
+    topic::{Topic, TopicName},
 };
 
 const ME: UserId = UserId(1);
@@ -33,6 +37,8 @@ fn empty() -> Inbox {
         messages: vec![],
         has_more: false,
         read: ReadState::default(),
+        marks: Marks::default(),
+        topics: Vec::new(),
         counters: Counters::default(),
     })
 }
@@ -47,6 +53,27 @@ enum Happening {
         upto: u64,
         unread: u64,
     },
+    /// One of the earlier messages says something else, or nothing any more.
+    Edited {
+        back: u64,
+    },
+    Deleted {
+        back: u64,
+    },
+    Marked {
+        archive: (u64, u64),
+        unsave: (u64, u64),
+        seen: u64,
+        unread: u64,
+    },
+    /// A message in the private topic, where this person is in it.
+    InTopic {
+        sender: u64,
+    },
+    /// This person joins the private topic, or leaves it.
+    Through {
+        unread: u64,
+    },
     /// Something this person is not entitled to: it takes a place and is not sent.
     Foreign,
 }
@@ -55,28 +82,87 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     let one = prop_oneof![
         4 => (1u64..4).prop_map(|sender| Happening::Message { sender }),
         1 => (0u64..30, 0u64..9).prop_map(|(upto, unread)| Happening::Read { upto, unread }),
+        1 => (1u64..9).prop_map(|back| Happening::Edited { back }),
+        1 => (1u64..9).prop_map(|back| Happening::Deleted { back }),
+        1 => ((1u64..20, 0u64..6), (1u64..20, 0u64..6), 0u64..30, 0u64..9).prop_map(|(archive, unsave, seen, unread)| {
+            Happening::Marked { archive, unsave, seen, unread }
+        }),
+        2 => (1u64..4).prop_map(|sender| Happening::InTopic { sender }),
+        1 => (0u64..9).prop_map(|unread| Happening::Through { unread }),
         1 => Just(Happening::Foreign),
     ];
     proptest::collection::vec(one, 1..40)
 }
 
+/// The events in their order, as they were told live: each shows its message as it was then.
 fn log(happenings: &[Happening]) -> Vec<Event> {
     let placed = (1u64..).zip(happenings);
+    let mut now: BTreeMap<u64, Message> = BTreeMap::new();
+    let mut member = false;
     placed
         .filter_map(|(seq, happening)| {
+            // A change of what is no message, or was deleted, is none.
+            let changed = |back: u64| {
+                let target = now.get(&seq.checked_sub(back)?).filter(|message| message.deleted.is_none())?;
+                Some(target.clone())
+            };
             let body = match happening {
                 Happening::Message { sender } => EventBody::MessagePublished {
                     message: message(seq, *sender),
                     client_id: ClientId::parse("k", "client_id").unwrap(),
                 },
+                Happening::InTopic { sender } if member => EventBody::MessagePublished {
+                    message: Message { topics: vec![secret().reference()], ..message(seq, *sender) },
+                    client_id: ClientId::parse("k", "client_id").unwrap(),
+                },
+                Happening::Through { unread } => {
+                    member = !member;
+                    let (topic, unread) = (secret(), *unread);
+                    now.retain(|_, message| member || !message.is_in(topic.id));
+                    if member { EventBody::TopicJoined { topic } } else { EventBody::TopicLeft { topic, unread } }
+                }
+                Happening::Edited { back } => {
+                    let edited = Some(Timestamp::from_unix_ms(1));
+                    let message = Message { message: format!("edited at {seq}"), edited, ..changed(*back)? };
+                    EventBody::MessageEdited { message }
+                }
+                Happening::Deleted { back } => {
+                    EventBody::MessageDeleted { message: changed(*back)?.tombstone(Timestamp::from_unix_ms(1)) }
+                }
+                Happening::Marked { archive, unsave, seen, unread } => {
+                    let span = |(from, more): (u64, u64)| Ranges::span(from, from + more);
+                    let marks = MarksChange {
+                        seen_upto: MessageId(*seen),
+                        archived: Delta { add: span(*archive), remove: Ranges::EMPTY },
+                        saved: Delta { add: span(*archive).minus(&span(*unsave)), remove: span(*unsave) },
+                    };
+                    let state = ReadState::of(&span(*archive));
+                    EventBody::MessageStateChanged { state, unread: *unread, marks }
+                }
                 Happening::Read { upto, unread } => {
                     EventBody::ReadStateChanged { state: ReadState::of(&Ranges::span(1, *upto)), unread: *unread }
                 }
-                Happening::Foreign => return None,
+                Happening::InTopic { .. } | Happening::Foreign => return None,
             };
+            if let EventBody::MessagePublished { message, .. }
+            | EventBody::MessageEdited { message }
+            | EventBody::MessageDeleted { message } = &body
+            {
+                now.insert(message.id.0, message.clone());
+            }
             Some(Event { seq: Seq(seq), pos: pos(seq), at: Timestamp::default(), body })
         })
         .collect()
+}
+
+fn secret() -> Topic {
+    Topic {
+        id: TopicId(900),
+        name: TopicName::parse("secret").unwrap(),
+        description: String::new(),
+        private: true,
+        archived: false,
+    }
 }
 
 fn message(id: u64, sender: u64) -> Message {
@@ -92,6 +178,9 @@ fn message(id: u64, sender: u64) -> Message {
         to: Recipients::default(),
         tags: vec![],
         click: None,
+        topics: Vec::new(),
+        edited: None,
+        deleted: None,
     }
 }
 
@@ -102,7 +191,46 @@ fn fold<'a>(mut inbox: Inbox, events: impl IntoIterator<Item = &'a Event>) -> In
     inbox
 }
 
+/// The same events as they are told later: each shows its message as it is by now.
+fn replayed(events: &[Event]) -> Vec<Event> {
+    let mut now: BTreeMap<MessageId, Message> = BTreeMap::new();
+    for event in events {
+        now.extend(shown(&event.body).map(|message| (message.id, message.clone())));
+    }
+    let mut events = events.to_vec();
+    for event in &mut events {
+        if let EventBody::MessagePublished { message, .. }
+        | EventBody::MessageEdited { message }
+        | EventBody::MessageDeleted { message } = &mut event.body
+        {
+            message.clone_from(&now[&message.id]);
+        }
+    }
+    events
+}
+
+fn shown(body: &EventBody) -> Option<&Message> {
+    match body {
+        EventBody::MessagePublished { message, .. }
+        | EventBody::MessageEdited { message }
+        | EventBody::MessageDeleted { message } => Some(message),
+        _ => None,
+    }
+}
+
 proptest! {
+    #[test]
+    fn who_is_told_later_sees_and_counts_the_same(
+        happenings in happenings(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let events = log(&happenings);
+        let cut = if events.is_empty() { 0 } else { cut.index(events.len()) };
+        let live = fold(empty(), &events);
+        let away = fold(fold(empty(), &events[..cut]), &replayed(&events));
+        prop_assert_eq!(away, live);
+    }
+
     #[test]
     fn folding_a_prefix_twice_changes_nothing(happenings in happenings(), cut in any::<prop::sample::Index>()) {
         let events = log(&happenings);
@@ -139,8 +267,38 @@ proptest! {
         let events = log(&happenings);
         let cut = if events.is_empty() { 0 } else { cut.index(events.len()) };
         let snapshot = fold(empty(), &events[..cut]).snapshot(page);
-        let resumed = fold(Inbox::from(snapshot), &events).snapshot(page);
-        prop_assert_eq!(resumed, fold(empty(), &events).snapshot(page));
+        let (mut resumed, whole) = (fold(Inbox::from(snapshot), &events), fold(empty(), &events));
+        // What went with the private topic makes room for older ones, which are loaded.
+        if events.iter().any(|event| matches!(event.body, EventBody::TopicLeft { .. })) && resumed.has_more() {
+            resumed.add_older(whole.messages().to_vec(), false);
+        }
+        prop_assert_eq!(resumed.snapshot(page), whole.snapshot(page));
+    }
+
+    /// Of an answer made anywhere after the snapshot, told anywhere in the stream, nothing is left in the end but what the
+    /// whole fold shows; and the same where it is put below what is loaded.
+    #[test]
+    fn an_answer_that_comes_at_any_time_shows_the_same_in_the_end(
+        happenings in happenings(),
+        places in any::<[prop::sample::Index; 3]>(),
+        page in 1usize..10,
+    ) {
+        let events = log(&happenings);
+        let [asked, answered, told] = places.map(|place| place.index(events.len() + 1));
+        let asked = asked.min(answered).min(told);
+        let whole = fold(empty(), &events);
+        let answer = fold(empty(), &events[..answered]).messages().to_vec();
+        let mut inbox = fold(Inbox::from(fold(empty(), &events[..asked]).snapshot(page)), &events[..told]);
+        let mut results = inbox.up_to_date(answer.clone());
+        inbox.add_older(answer.clone(), false);
+        for event in &events[told..] {
+            inbox.apply(event);
+            results = inbox.up_to_date(results);
+        }
+        let answered: BTreeSet<MessageId> = answer.iter().map(|message| message.id).collect();
+        let expected: Vec<_> = whole.messages().iter().filter(|message| answered.contains(&message.id)).cloned().collect();
+        prop_assert_eq!(results, expected);
+        prop_assert_eq!(inbox.messages(), whole.messages());
     }
 
     #[test]
@@ -156,7 +314,7 @@ proptest! {
         session.frame(1, ServerFrame::Hello { protocol: 1, pos: pos(0), user: person(ME.0), heartbeat_s: 25 });
         for (index, event) in events.iter().enumerate() {
             if index != lost {
-                session.frame(2, ServerFrame::Event(event.clone()));
+                session.frame(2, ServerFrame::Event(event.clone().into()));
             }
         }
         let head = events.last().unwrap().seq;
@@ -168,7 +326,7 @@ proptest! {
     #[test]
     fn every_event_survives_the_wire(happenings in happenings()) {
         for event in log(&happenings) {
-            let frame = serde_json::to_string(&ServerFrame::Event(event.clone())).unwrap();
+            let frame = serde_json::to_string(&ServerFrame::Event(event.clone().into())).unwrap();
             let item = format!("{{{}", frame.strip_prefix(EVENT_FRAME_PREFIX).unwrap());
             prop_assert_eq!(serde_json::from_str::<Event>(&item).unwrap(), event);
         }
@@ -192,6 +350,37 @@ fn an_unknown_kind_does_not_advance() {
 }
 
 #[test]
+fn an_older_page_that_was_on_its_way_does_not_bring_back_what_was_changed() {
+    let gone = message(2, 2).tombstone(Timestamp::from_unix_ms(1));
+    let mut inbox = empty();
+    inbox.advance(Seq(8), &pos(8));
+    let deleted = EventBody::MessageDeleted { message: gone.clone() };
+    inbox.apply(&Event { seq: Seq(9), pos: pos(9), at: Timestamp::default(), body: deleted });
+    inbox.add_older(vec![message(3, 2), message(2, 2)], false);
+    assert_eq!(inbox.messages(), [message(3, 2), gone]);
+}
+
+#[test]
+fn what_went_with_a_private_topic_does_not_come_back_with_an_answer_and_what_is_written_after_a_return_does() {
+    let toggle = Happening::Through { unread: 0 };
+    let said = Happening::InTopic { sender: 2 };
+    let events = log(&[toggle.clone(), said.clone(), toggle.clone(), toggle, said]);
+    let early = fold(empty(), &events[..2]).messages().to_vec();
+    let late = fold(empty(), &events).messages().to_vec();
+    let inbox = fold(empty(), &events[..4]);
+    assert_eq!((early.len(), inbox.up_to_date(early)), (1, vec![]));
+    assert_eq!(inbox.up_to_date(late.clone()), late);
+}
+
+#[test]
+fn a_page_below_nothing_leaves_what_is_still_to_come_to_its_event() {
+    let mut inbox = empty();
+    inbox.advance(Seq(3), &pos(3));
+    inbox.add_older(vec![message(4, 2), message(2, 2)], false);
+    assert_eq!(inbox.messages(), [message(2, 2)]);
+}
+
+#[test]
 fn older_pages_go_below_and_never_twice() {
     let mut inbox = fold(empty(), &log(&[Happening::Foreign, Happening::Foreign, Happening::Message { sender: 2 }]));
     inbox.add_older(vec![message(3, 2), message(2, 2)], true);
@@ -199,4 +388,17 @@ fn older_pages_go_below_and_never_twice() {
     let ids: Vec<_> = inbox.messages().iter().map(|m| m.id.0).collect();
     assert_eq!(ids, [3, 2, 1]);
     assert!(!inbox.has_more());
+}
+
+#[test]
+fn of_what_changes_while_it_is_not_loaded_the_last_is_kept() {
+    let mut inbox = empty();
+    inbox.advance(Seq(5_000), &pos(5_000));
+    // The newest first, so that it is not the number that decides.
+    for (seq, id) in (5_001..).zip((1..=1_001).rev()) {
+        let body = EventBody::MessageEdited { message: message(id, 2) };
+        inbox.apply(&Event { seq: Seq(seq), pos: pos(seq), at: Timestamp::default(), body });
+    }
+    let kept = |id| inbox.message(MessageId(id)).is_some();
+    assert_eq!((kept(1_001), kept(1_000), kept(1)), (false, true, true));
 }

@@ -41,8 +41,11 @@ fn content(page: &PageContext, place: Place) -> impl IntoView + use<> {
         routes::{DeskRoute, ErrorPage, LoginPage, RegisterPage},
     };
 
-    if let Some(desk) = desk().filter(|_| page.failure.is_none()) {
+    if let Some(desk) = desk().filter(|desk| page.failure.is_none() && !desk.is_framed()) {
         return EitherOf5::E(view! { <DeskRoute desk /> });
+    }
+    if page.failure.is_none() && desk().is_some() {
+        return EitherOf5::D(view! { <Layout /> });
     }
     match (page.failure, place.page.get_untracked()) {
         (Some(status), _) => EitherOf5::A(view! { <ErrorPage status /> }),

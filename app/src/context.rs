@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use push_system::{
     api::{HistoryPage, Me, Presence},
+    catalogue::{Catalogue, Language},
     error::{ErrorCode, Rejection},
     inbox::Snapshot,
     timestamp::Timestamp,
@@ -44,6 +45,37 @@ impl Theme {
     }
 }
 
+/// How close lines stand; kept in the cookie [`Density::COOKIE`], so that the server renders it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Density {
+    /// With room around each message.
+    #[default]
+    Comfortable,
+    /// More messages on a screen.
+    Compact,
+}
+
+impl Density {
+    /// The cookie's name.
+    pub const COOKIE: &'static str = "push_density";
+    /// Both, in the order they are offered.
+    pub const ALL: [Self; 2] = [Self::Comfortable, Self::Compact];
+
+    /// The word in the cookie, the form and `data-density`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Comfortable => "comfortable",
+            Self::Compact => "compact",
+        }
+    }
+
+    /// The density of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|density| density.as_str() == text)
+    }
+}
+
 /// The cookie in which a browser tells how many minutes east of UTC it is, so that days begin where its person is.
 pub const OFFSET_COOKIE: &str = "push_tz";
 
@@ -60,8 +92,13 @@ pub const WHY_OVER: &str = "over";
 pub struct PageContext {
     /// Who is logged in.
     pub viewer: Option<Me>,
+    /// What they read.
+    pub language: Language,
     /// Their colours.
     pub theme: Theme,
+    /// How close their lines stand.
+    #[serde(default)]
+    pub density: Density,
     /// Minutes east of UTC, 0 until the browser has said.
     pub offset_minutes: i32,
     /// The time relative times are rendered against.
@@ -132,9 +169,11 @@ pub struct FormRefusal {
     pub detail: String,
 }
 
-impl From<Rejection> for FormRefusal {
-    fn from(rejection: Rejection) -> Self {
-        Self { code: rejection.code, field: rejection.field.map(Into::into), detail: rejection.detail }
+impl FormRefusal {
+    /// The refusal in these words.
+    pub fn new(rejection: Rejection, words: &Catalogue) -> Self {
+        let detail = words.say(&rejection.detail);
+        Self { code: rejection.code, field: rejection.field.map(Into::into), detail }
     }
 }
 

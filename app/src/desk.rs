@@ -5,13 +5,18 @@
 
 use leptos::prelude::use_context;
 use push_system::{
-    admin::{AuditPage, InviteInfo, NewInvite, NewPassword, ServerSettings, SessionInfo, UserInfo, UserPage},
+    admin::{AuditPage, InviteInfo, NewPassword, ServerSettings, SessionInfo, UserInfo},
+    api::HistoryPage,
     catalogue::Desk as Words,
     ids::UserId,
+    message::Message,
+    read_state::Ranges,
+    topic::{TopicInfo, TopicList, TopicMembers},
 };
 
 use crate::{
     context::FormRefusal,
+    title::titled,
     words::{catalogue, words},
 };
 
@@ -31,14 +36,36 @@ pub struct Desk {
 pub enum DeskPage {
     /// `/settings/sessions`: where the viewer is logged in.
     Sessions(Vec<SessionInfo>),
+    /// `/m/{id}`
+    Message {
+        /// The message. Boxed, as it is large.
+        message: Box<Message>,
+        /// Whether it is not in the viewer's inbox, but on the page of a public topic alone.
+        outside: bool,
+    },
+    /// `/topics`: those that the viewer may see.
+    Topics(TopicList),
+    /// `/topics/{id}`
+    Topic {
+        /// The topic. Boxed, as it is large.
+        info: Box<TopicInfo>,
+        /// Who is in it.
+        members: TopicMembers,
+        /// Its messages.
+        page: HistoryPage,
+        /// Which of them are not in the viewer's inbox.
+        outside: Ranges,
+    },
     /// `/admin`: everybody.
     People {
         /// The accounts.
-        page: UserPage,
+        people: Vec<UserInfo>,
         /// How the names begin that were asked for; empty for all.
         search: String,
         /// Whether there are accounts before these.
         later: bool,
+        /// The last of these, where there are more: by number, or by name where they are looked for by name.
+        next: Option<String>,
     },
     /// `/admin/people/{id}`
     Person {
@@ -53,8 +80,8 @@ pub enum DeskPage {
     Invites {
         /// Those that are not over.
         invites: Vec<InviteInfo>,
-        /// The one that was made just now.
-        made: Option<NewInvite>,
+        /// The link of the one that was made just now.
+        made: Option<String>,
     },
     /// `/admin/log`
     Audit {
@@ -152,6 +179,29 @@ words! {
 }
 
 impl Done {
+    /// Whether a form of that page does this: an address says nothing on a page that it could not lead to.
+    pub fn is_of(self, page: &DeskPage) -> bool {
+        match page {
+            DeskPage::Sessions(_) => matches!(self, Self::SessionEnded | Self::OthersEnded),
+            DeskPage::Person { .. } => matches!(
+                self,
+                Self::Disabled
+                    | Self::Enabled
+                    | Self::MadeAdmin
+                    | Self::MadeMember
+                    | Self::SessionsEnded
+                    | Self::Deleted
+            ),
+            DeskPage::Invites { .. } => self == Self::InviteDeleted,
+            DeskPage::Server { .. } => matches!(self, Self::Opened | Self::Closed),
+            DeskPage::Message { .. }
+            | DeskPage::Topics(_)
+            | DeskPage::Topic { .. }
+            | DeskPage::People { .. }
+            | DeskPage::Audit { .. } => false,
+        }
+    }
+
     /// The sentence that says so.
     pub(crate) fn sentence(self) -> &'static str {
         let w = desk_words();
@@ -177,6 +227,9 @@ impl Desk {
         let w = desk_words();
         let name = match &self.page {
             DeskPage::Sessions(_) => w.sessions,
+            DeskPage::Message { .. } => w.message,
+            DeskPage::Topics(_) => words().topics,
+            DeskPage::Topic { info, .. } => return format!("#{}", info.topic.name),
             DeskPage::People { .. } => w.people,
             DeskPage::Person { user, .. } => &user.name,
             DeskPage::Invites { .. } => w.invites,
@@ -184,6 +237,11 @@ impl Desk {
             DeskPage::Server { .. } => w.server,
         };
         name.to_owned()
+    }
+
+    /// Whether it stands in the frame of the inbox, with a connection.
+    pub(crate) fn is_framed(&self) -> bool {
+        matches!(self.page, DeskPage::Message { .. } | DeskPage::Topics(_) | DeskPage::Topic { .. })
     }
 
     /// Why a form of this page was refused.
@@ -207,14 +265,14 @@ pub(crate) fn desk() -> Option<Desk> {
     use_context()
 }
 
-/// Their words.
+/// The words of these pages, and of those before the login.
 pub(crate) fn desk_words() -> &'static Words {
     &catalogue().desk
 }
 
 /// The tab's name.
-pub(crate) fn title(desk: &Desk) -> String {
-    (words().title)(&desk.name(), 0)
+pub(crate) fn title(desk: &Desk, unread: u64) -> String {
+    titled(&desk.name(), unread)
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! Keys that act on the page, while nobody types.
 
 use leptos::{ev, prelude::*};
-use push_system::ids::MessageId;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use crate::{
     components::{COMPOSER_ID, HELP_ID, MESSAGE_ID},
     live::{Live, browser},
+    paint::{self, number},
+    palette,
     place::Place,
 };
 
@@ -19,6 +20,10 @@ pub fn listen(live: Live, place: Place) {
             return;
         }
         let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if (event.ctrl_key() || event.meta_key()) && event.key() == "k" {
+            event.prevent_default();
+            return palette::open(live);
+        }
         if !modified && !event.default_prevented() && !is_taken(&event) && press(live, place, &event.key()) {
             event.prevent_default();
         }
@@ -34,7 +39,7 @@ fn is_taken(event: &ev::KeyboardEvent) -> bool {
         let field = element.matches("input:not([type='checkbox']), textarea, select");
         field.unwrap_or(false) && event.key() != "Escape"
     });
-    typing || help().is_some_and(|dialog| dialog.open())
+    typing || paint::all("dialog[open]").next().is_some()
 }
 
 /// Does what a key stands for; false when it stands for nothing here.
@@ -42,8 +47,12 @@ fn press(live: Live, place: Place, key: &str) -> bool {
     match key {
         "j" => step(live, true),
         "k" => step(live, false),
-        "e" => mark(live),
-        "r" => reply(live),
+        "e" => mark(live, "is-unread", ".act-unread", ".act-read"),
+        "s" => mark(live, "is-saved", ".act-save", ".act-unsave"),
+        "a" => mark(live, "is-archived", ".act-archive", ".act-unarchive"),
+        "x" => press_in_row(live, ".pick"),
+        "r" => press_in_row(live, "a.reply"),
+        "u" => paint::all("[data-act='jump']").next().is_some_and(|link| press_element(&link)),
         "c" => focus_or_go(MESSAGE_ID, &format!("/#{COMPOSER_ID}"), place),
         "/" => focus_or_go("q", "/history#q", place),
         "?" => open_help(),
@@ -53,13 +62,7 @@ fn press(live: Live, place: Place, key: &str) -> bool {
 }
 
 fn rows() -> Vec<HtmlElement> {
-    // The selector is well-formed, so the list is there.
-    let Ok(list) = document().query_selector_all(".messages article[id^='m']") else { return Vec::new() };
-    (0..list.length()).filter_map(|index| list.get(index)?.dyn_into().ok()).collect()
-}
-
-fn number(row: &HtmlElement) -> Option<MessageId> {
-    row.id().strip_prefix('m')?.parse().ok().map(MessageId)
+    paint::all(".messages article[id^='m']").filter_map(|row| row.dyn_into().ok()).collect()
 }
 
 /// The row that has the focus, or was selected last.
@@ -89,16 +92,14 @@ fn select(live: Live, row: &HtmlElement) -> bool {
     true
 }
 
-fn mark(live: Live) -> bool {
+/// Presses the one of two opposite buttons of the row that makes sense now: `class` says which.
+fn mark(live: Live, class: &str, act: &str, opposite: &str) -> bool {
     let rows = rows();
     let Some((at, id)) = current(live, &rows).and_then(|at| Some((at, number(rows.get(at)?)?))) else { return false };
-    let message = live.store.inbox.with_untracked(|inbox| {
-        inbox.messages().iter().any(|message| message.id == id && message.sender.id == inbox.user().id)
-    });
-    if message {
+    let act = if rows[at].class_list().contains(class) { opposite } else { act };
+    if !click(&rows[at], act) {
         return false;
     }
-    live.toggle_read(id);
     // Under a filter the row may go: its neighbour takes over.
     request_animation_frame(move || {
         let left = self::rows();
@@ -110,12 +111,20 @@ fn mark(live: Live) -> bool {
     true
 }
 
-fn reply(live: Live) -> bool {
+/// Presses something of the row.
+fn press_in_row(live: Live, selector: &str) -> bool {
     let rows = rows();
-    let row = current(live, &rows).and_then(|at| rows.get(at));
-    let link = row.and_then(|row| row.query_selector("a.reply").ok().flatten());
-    let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) else { return false };
-    link.click();
+    current(live, &rows).and_then(|at| rows.get(at)).is_some_and(|row| click(row, selector))
+}
+
+/// Presses what the selector finds in a row.
+fn click(row: &HtmlElement, selector: &str) -> bool {
+    row.query_selector(selector).ok().flatten().is_some_and(|found| press_element(&found))
+}
+
+fn press_element(element: &Element) -> bool {
+    let Some(element) = element.dyn_ref::<HtmlElement>() else { return false };
+    element.click();
     true
 }
 
@@ -134,7 +143,7 @@ fn help() -> Option<HtmlDialogElement> {
 }
 
 /// The browser gives the focus back when the dialog closes.
-fn open_help() -> bool {
+pub fn open_help() -> bool {
     help().is_some_and(|dialog| dialog.show_modal().is_ok())
 }
 
@@ -143,6 +152,7 @@ fn leave(live: Live) -> bool {
     if let Some(element) = focused {
         element.blur().ok();
     }
+    paint::close_forms();
     live.store.selected.set(None);
     live.store.toast.set(None);
     false

@@ -3,7 +3,8 @@
 //! 1. [`context`]: what the server tells a page; [`load`](context::PageContext::load) reads what it shows first, so that
 //!    a render waits for nothing and the browser draws exactly the same.
 //! 2. [`shell`], [`App`]: the document and what is in it. [`routes`]: the pages. [`components`]: their parts.
-//!    `desk`: the pages that only the server renders for people who are logged in.
+//!    `desk`: the pages that only the server renders for people who are logged in. [`draw`]: messages, as text; [`paint`]
+//!    and [`acts`]: what changes in it, and what is pressed in it.
 //! 3. [`store`]: what the pages show, as signals. [`live`]: the connection that feeds it. [`api`]: the HTTP API, asked from the browser.
 //! 4. [`question`], [`text`], [`words`]: addresses, values as text, and every word there is.
 //!
@@ -16,6 +17,7 @@
     reason = "bundles of signal handles are copied into closures anyway; most of their size is debug information"
 )]
 
+pub mod acts;
 pub mod api;
 mod app;
 pub mod clock;
@@ -23,10 +25,13 @@ pub mod components;
 pub mod context;
 #[cfg(feature = "ssr")]
 pub mod desk;
+pub mod draw;
 pub mod keyboard;
 pub mod live;
 #[cfg(feature = "ssr")]
 mod load;
+pub mod paint;
+pub mod palette;
 pub mod place;
 pub mod question;
 pub mod routes;

@@ -27,14 +27,16 @@ impl PageContext {
     async fn read(&mut self, server: &ServerContext, user: UserId, path: &str, query: &str) -> Result<(), Rejection> {
         let question = Question::read(query);
         let asks_history = match path {
-            "/" => question.filter != Filter::All,
+            "/" => question.filter.of_inbox() != Filter::Inbox,
             "/history" => true,
-            "/settings" => false,
+            "/settings" | "/topics" => false,
+            _ if path.starts_with("/m/") || path.starts_with("/topics/") => false,
             _ => return Ok(()),
         };
         self.data.inbox = Some(server.backend.snapshot(user).await?);
         if asks_history {
-            self.data.results = Some(server.backend.history(user, question.query()).await?);
+            self.data.results =
+                Some(server.backend.history(user, question.query(self.now, self.offset_minutes)).await?);
         }
         self.data.presence = server.backend.presence().await;
         Ok(())

@@ -1,9 +1,10 @@
 //! Where a person is: the address as signals, and the ways between pages that need no loading.
 //!
-//! A router of its own, because there are three such pages and no parameters in paths: a general one is a quarter of the
+//! A router of its own, because there are two such pages and no parameters in paths: a general one is a quarter of the
 //! WebAssembly. Everything else (login, errors, other sites) is left to the browser.
 
 use leptos::{ev, prelude::*};
+use push_system::ids::TopicId;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement};
 
@@ -37,9 +38,9 @@ impl Page {
         }
     }
 
-    /// Whether it stands in the frame that stays, so that going there loads nothing.
-    pub fn is_framed(self) -> bool {
-        matches!(self, Self::Inbox | Self::History | Self::Settings)
+    /// Whether the browser can draw it, so that going there loads nothing.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Inbox | Self::History)
     }
 }
 
@@ -76,19 +77,29 @@ impl Place {
         }
     }
 
+    /// The topic whose page this is.
+    pub fn topic(self) -> Option<TopicId> {
+        self.path.with_untracked(|path| path.strip_prefix("/topics/")?.parse().ok().map(TopicId))
+    }
+
     /// The path with its query string.
     pub fn address(self) -> String {
         let (path, search) = (self.path.get_untracked(), self.search.get_untracked());
         if search.is_empty() { path } else { format!("{path}?{search}") }
     }
 
-    /// From here on, while the caller's owner lives: links between the framed pages load nothing, and *Back* works. In the
+    /// From here on, while the caller's owner lives: links between the live pages load nothing, and *Back* works. In the
     /// browser only.
     pub fn follow(self) {
         self.fragment.set(browser::fragment());
         let listeners = [
             window_event_listener(ev::click, move |event| self.click(&event)),
-            window_event_listener_untyped("popstate", move |_| self.read()),
+            window_event_listener_untyped("popstate", move |_| {
+                // Of a page that the browser cannot draw only its address would come back.
+                let (path, _) = browser::path_and_search();
+                let here = self.path.with_untracked(|here| *here == path);
+                if here || Page::at(&path).is_some_and(Page::is_live) { self.read() } else { browser::reload() }
+            }),
         ];
         on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
     }
@@ -101,7 +112,7 @@ impl Place {
         self.fragment.set(browser::fragment());
     }
 
-    /// Goes to one of the framed pages.
+    /// Goes to one of the live pages.
     pub fn go(self, address: &str) {
         let Ok(history) = window().history() else { return };
         // It fails only for another origin.
@@ -136,12 +147,12 @@ fn link(event: &ev::MouseEvent) -> Option<HtmlAnchorElement> {
     event.target()?.dyn_into::<Element>().ok()?.closest("a[href]").ok()??.dyn_into().ok()
 }
 
-/// Where a link leads, when that is a framed page other than a place on this one.
+/// Where a link leads, when that is a live page other than a place on this one.
 fn inner_address(link: &HtmlAnchorElement) -> Option<String> {
     let location = window().location();
     let own = location.origin().is_ok_and(|origin| origin == link.origin());
-    let framed = Page::at(&link.pathname()).is_some_and(Page::is_framed);
-    if !own || !framed || !link.target().is_empty() || link.has_attribute("download") {
+    let live = Page::at(&link.pathname()).is_some_and(Page::is_live);
+    if !own || !live || !link.target().is_empty() || link.has_attribute("download") {
         return None;
     }
     let address = link.pathname() + &link.search();
@@ -158,11 +169,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_pages_of_the_frame_are_reached_without_loading() {
-        let framed = |path| Page::at(path).map(Page::is_framed);
-        assert_eq!(framed("/"), Some(true));
-        assert_eq!(framed("/history"), Some(true));
-        assert_eq!(framed("/login"), Some(false));
-        assert_eq!(framed("/nope"), None);
+    fn only_pages_that_the_browser_draws_are_reached_without_loading() {
+        let live = |path| Page::at(path).map(Page::is_live);
+        assert_eq!(live("/"), Some(true));
+        assert_eq!(live("/history"), Some(true));
+        assert_eq!(live("/settings"), Some(false));
+        assert_eq!(live("/nope"), None);
     }
 }

@@ -4,6 +4,8 @@ use push_system::{
     api::{Filter, HistoryQuery},
     ids::MessageId,
     limits,
+    query::Search,
+    timestamp::Timestamp,
 };
 
 use crate::text;
@@ -50,11 +52,13 @@ impl Question {
     }
 
     /// The same question as the store is asked it.
-    pub fn query(&self) -> HistoryQuery {
+    ///
+    /// It is asked `now`, by someone `offset_minutes` east of UTC.
+    pub fn query(&self, now: Timestamp, offset_minutes: i32) -> HistoryQuery {
         HistoryQuery {
             before: self.before,
             limit: limits::SNAPSHOT_MESSAGES,
-            words: (!self.words.is_empty()).then(|| self.words.clone()),
+            words: Search::of(&self.words, now, offset_minutes),
             filter: self.filter,
         }
     }

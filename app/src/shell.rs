@@ -1,6 +1,15 @@
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
-use crate::{App, context::PageContext, desk, place::Page, routes::explain, title::title, words::words};
+use crate::{
+    App,
+    context::PageContext,
+    desk,
+    place::Page,
+    question::Question,
+    routes::explain,
+    title::title,
+    words::{WORDS_ID, catalogue, words},
+};
 
 /// The page's one policy for trusted types. Leptos makes elements by handing constants of the view macro to a template,
 /// so markup passes; text that would become a script, or a script's address, meets no policy and is refused.
@@ -13,13 +22,19 @@ const TRUST: &str = r#"globalThis.trustedTypes?.createPolicy("default",{createHT
 #[expect(clippy::needless_pass_by_value, reason = "the shape leptos_axum calls")]
 pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
     let page = use_context::<PageContext>().unwrap_or_default();
-    let theme = page.theme.as_str();
+    let (theme, density) = (page.theme.as_str(), page.density.as_str());
+    let has_program =
+        page.failure.is_none() && page.data.inbox.is_some() && desk::desk().is_none_or(|desk| desk.is_framed());
+    let search = page.data.search;
     let unread = page.data.inbox.map_or(0, |inbox| inbox.counters.unread);
     let title = match (page.failure, desk::desk(), Page::at(&page.data.path)) {
-        (None, Some(desk), _) => desk::title(&desk),
-        (None, None, Some(page)) => title(page, unread),
-        (failure, ..) => (words().title)(explain(failure.unwrap_or(404)).title, 0),
+        (None, Some(desk), _) => desk::title(&desk, unread),
+        (None, None, Some(page)) => title(page, Question::read(&search).filter, unread),
+        (failure, ..) => words().title(explain(failure.unwrap_or(404)).title),
     };
+    // Only pages with an inbox are brought to life.
+    let words = has_program
+        .then(|| view! { <script type="text/plain" id=WORDS_ID nonce=use_nonce()>{catalogue().for_page()}</script> });
     let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let (script, module, style) = (format!("{package}.js"), format!("{package}.wasm"), format!("{package}.css"));
     let start = format!("import start from {script:?};{TRUST};start({{module_or_path:{module:?}}})");
@@ -27,7 +42,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
 
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang=page.language.tag() data-theme=theme data-density=density>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -46,6 +61,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
                 <script type="module" nonce=use_nonce()>
                     {start}
                 </script>
+                {words}
             </head>
             <body>
                 <App />

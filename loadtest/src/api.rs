@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Request, StatusCode,
+    Method, Request, StatusCode,
     client::conn::http1::{self, SendRequest},
     header::{AUTHORIZATION, CONTENT_TYPE, HOST},
 };
@@ -52,18 +52,20 @@ impl Api {
         headers: &[(&str, &str)],
         body: &impl Serialize,
     ) -> Result<T, Failure> {
-        let request = self.json_request(path, headers, body)?;
+        let request = self.json_request(&Method::POST, path, headers, body)?;
         self.answer(path, request).await
     }
 
     fn json_request(
         &self,
+        method: &Method,
         path: &str,
         headers: &[(&str, &str)],
         body: &impl Serialize,
     ) -> Result<hyper::http::Result<Request<Full<Bytes>>>, Failure> {
         let json = serde_json::to_vec(body).context("writing JSON")?;
-        let start = Request::post(path).header(HOST, &self.host).header(CONTENT_TYPE, "application/json");
+        let start = Request::builder().method(method).uri(path);
+        let start = start.header(HOST, &self.host).header(CONTENT_TYPE, "application/json");
         let request = headers.iter().fold(start, |request, (name, value)| request.header(*name, *value));
         Ok(request.body(Full::from(json)))
     }
@@ -75,7 +77,18 @@ impl Api {
         headers: &[(&str, &str)],
         body: &impl Serialize,
     ) -> Result<(StatusCode, Bytes), Failure> {
-        let request = self.json_request(path, headers, body)?;
+        self.ask_by(&Method::POST, path, headers, body).await
+    }
+
+    /// The same by any method.
+    pub(crate) async fn ask_by(
+        &mut self,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &impl Serialize,
+    ) -> Result<(StatusCode, Bytes), Failure> {
+        let request = self.json_request(method, path, headers, body)?;
         self.send(path, request.context("building a request")?).await
     }
 

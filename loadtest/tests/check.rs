@@ -38,6 +38,7 @@ fn a_server_that_keeps_its_promise_passes_and_each_damage_to_a_log_is_named() {
         (Some("swap"), "after seq"),
         (Some("duplicate"), "twice"),
         (Some("alter"), "with other content"),
+        (Some("leak"), "which it is not entitled to"),
     ];
     thread::scope(|scope| {
         for (sabotage, sentence) in expected {

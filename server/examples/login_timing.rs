@@ -1,10 +1,12 @@
 //! Whether the time of a refused login tells if the name exists.
 //!
-//! `cargo run --release -p server --example login_timing [COUNT]` starts a server and sends it COUNT (500) wrong
+//! `cargo run --release -p server --example login_timing [COUNT [P [URL]]]` starts a server, unless one that has no rate limits
+//! is at URL, and sends it COUNT (500) wrong
 //! passwords for a name that exists and as many for one that does not, in random order over one connection. It compares
 //! the two samples by a two-sided Mann–Whitney U test, which assumes nothing about the shape of the noise, and exits 1 if
-//! samples that differ as much as these would come from one and the same distribution less than once in a hundred runs.
-//! A run in a hundred fails by chance, then; one whose failure is repeated says something.
+//! samples that differ as much as these would come from one and the same distribution with a probability below P (0.01), and
+//! one kind takes longer in so many of the pairs that somebody could make use of it. One run in 1/P fails by chance; one
+//! whose failure is repeated says something.
 
 use std::{cmp::Ordering, env, error::Error, time::Duration};
 
@@ -23,12 +25,24 @@ const COUNT: u32 = 500;
 const WARM_UP: u32 = 20;
 /// The chance that a difference as great is noise, below which it is taken for one.
 const SIGNIFICANT: f64 = 0.01;
+/// How far from a half the share of pairs must be that it is of use to anybody who cannot ask for a name ten thousand times.
+const USEFUL: f64 = 0.04;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let count: u32 = env::args().nth(1).map_or(Ok(COUNT), |text| text.parse())?;
+    let significant: f64 = env::args().nth(2).map_or(Ok(SIGNIFICANT), |text| text.parse())?;
+    let (known, unknown) = match env::args().nth(3) {
+        Some(url) => measure(&url, count).await?,
+        None => measure_own(count).await?,
+    };
+    tell(&known, &unknown, significant)
+}
+
+/// With a server of its own.
+async fn measure_own(count: u32) -> Result<(Vec<Duration>, Vec<Duration>), Failure> {
     let folder = tempfile::tempdir()?;
     let flags = Flags {
         data_dir: Some(folder.path().to_string_lossy().into_owned()),
@@ -44,8 +58,7 @@ async fn main() -> Result<(), Failure> {
     let measured = measure(&url, count).await;
     stop.cancel();
     server.await??;
-    let (known, unknown) = measured?;
-    tell(&known, &unknown)
+    measured
 }
 
 async fn measure(url: &str, count: u32) -> Result<(Vec<Duration>, Vec<Duration>), Failure> {
@@ -78,7 +91,7 @@ async fn refused_login(client: &Client, url: &str, name: &str) -> Result<Duratio
     if status == 401 { Ok(took) } else { Err(format!("{name} was answered {status}").into()) }
 }
 
-fn tell(known: &[Duration], unknown: &[Duration]) -> Result<(), Failure> {
+fn tell(known: &[Duration], unknown: &[Duration], significant: f64) -> Result<(), Failure> {
     let (share, p) = mann_whitney(known, unknown);
     println!("{} refused logins of each kind, milliseconds: median, and the middle half", known.len());
     for (name, times) in [("a name that exists", known), ("a name that does not", unknown)] {
@@ -91,8 +104,9 @@ fn tell(known: &[Duration], unknown: &[Duration]) -> Result<(), Failure> {
         "a login of a name that exists takes longer in {:.1} % of all pairs (50 % if names make no difference)",
         share * 100.0
     );
-    println!("Mann–Whitney U, two-sided: p = {p:.3}; below {SIGNIFICANT} it counts as a difference");
-    if p < SIGNIFICANT { Err("the time of an answer tells whether a name exists".into()) } else { Ok(()) }
+    println!("Mann–Whitney U, two-sided: p = {p:.5}; below {significant} it counts as a difference");
+    let tells = p < significant && (share - 0.5).abs() > USEFUL;
+    if tells { Err("the time of an answer tells whether a name exists".into()) } else { Ok(()) }
 }
 
 /// The share of pairs in which the first sample's value is greater, and how likely a share as far from a half is if both

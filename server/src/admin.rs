@@ -1,4 +1,5 @@
-//! What admins do. Whoever calls has checked that an admin asks ([`crate::http`]); who it is stands in the audit log.
+//! What admins do. Whoever calls has checked that an admin asks ([`crate::http`]), and the store does again when it decides;
+//! who it is stands in the audit log.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use push_system::{
         AuditAction, AuditPage, InviteInfo, InviteList, NewInvite, NewPassword, ServerSettings, SessionList,
         SettingsChange, Standing, UserChange, UserInfo, UserPage,
     },
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     ids::UserId,
     limits,
@@ -19,8 +20,11 @@ use push_system::{
 use crate::{
     auth::{Auth, Identity, Password, Passwords, Typed, invite_hash},
     config::{Config, Registration},
-    push::Push,
-    store::{self, Account, AccountChange, AccountSummary, AuditNote, Revocation, Store, StoreError, StoredInvite},
+    push::{self, Push},
+    store::{
+        self, Account, AccountChange, AccountSummary, AuditNote, Decision, PhcString, Revocation, Store, StoreError,
+        StoredInvite,
+    },
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -63,6 +67,21 @@ impl Admin {
         Ok(UserPage { users: people.into_iter().map(info).collect(), next })
     }
 
+    /// Accounts whose names begin so, behind the name `after`, by name; and whether there are more. Deleted ones are only
+    /// in the list of all.
+    pub async fn users_called(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<(Vec<UserInfo>, bool), Rejection> {
+        let Inner { store, clock, .. } = &*self.0;
+        let people =
+            store.people_called(prefix, after, limit + 1, clock.now()).await.map_err(|error| broken(&error))?;
+        let more = people.len() > limit as usize;
+        Ok((people.into_iter().take(limit as usize).map(info).collect(), more))
+    }
+
     /// One account.
     ///
     /// # Errors
@@ -94,7 +113,7 @@ impl Admin {
         let disabled = change.disabled.filter(|disabled| *disabled != account.disabled);
         let role = change.role.filter(|role| *role != account.role);
         let notes = changes(disabled, role).map(|action| by.note(action, account.person.name.as_str())).collect();
-        self.apply(id, AccountChange::Set { disabled, role }, notes).await?;
+        self.apply(by, id, AccountChange::Set { disabled, role }, notes).await?;
         self.user(id).await
     }
 
@@ -105,11 +124,17 @@ impl Admin {
     pub async fn delete(&self, by: &Identity, id: UserId) -> Result<(), Rejection> {
         let account = self.account(id).await?;
         let note = by.note(AuditAction::AccountDeleted, account.person.name.as_str());
-        self.apply(id, AccountChange::Delete, vec![note]).await
+        self.apply(by, id, AccountChange::Delete, vec![note]).await
     }
 
-    async fn apply(&self, user: UserId, to: AccountChange, notes: Vec<AuditNote>) -> Result<(), Rejection> {
-        self.0.push.change_account(user, to, notes).await?;
+    async fn apply(
+        &self,
+        by: &Identity,
+        user: UserId,
+        to: AccountChange,
+        notes: Vec<AuditNote>,
+    ) -> Result<(), Rejection> {
+        self.0.push.change_account(by.as_admin(), user, to, notes).await?;
         // This instance need not wait for the log to tell it.
         self.0.auth.forget(&Revocation::Person { user, keep: None });
         Ok(())
@@ -118,14 +143,18 @@ impl Admin {
     /// Gives a person a password that nobody knows yet, and ends their sessions.
     ///
     /// # Errors
-    /// `not_found`.
+    /// `not_found`; `forbidden` for one's own, which is changed by whoever knows the old one.
     pub async fn reset_password(&self, by: &Identity, id: UserId) -> Result<NewPassword, Rejection> {
+        if id == by.person.id {
+            return Err(Rejection::new(ErrorCode::Forbidden, Sentence::OwnPassword));
+        }
         let Inner { push, auth, passwords, .. } = &*self.0;
         let account = self.account(id).await?;
         let name = &account.person.name;
         let password = random_password();
         let hash = passwords.hash(parse(&password, name)?).await?;
-        push.set_password(id, hash, None, vec![by.note(AuditAction::PasswordReset, name.as_str())]).await?;
+        let new = push::NewPassword { user: id, hash: PhcString(hash), proved: None, keep: None };
+        push.set_password(by.as_admin(), new, vec![by.note(AuditAction::PasswordReset, name.as_str())]).await?;
         auth.forget(&Revocation::Person { user: id, keep: None });
         Ok(NewPassword { password })
     }
@@ -147,7 +176,7 @@ impl Admin {
         let account = self.account(id).await?;
         let revocation = Revocation::Person { user: id, keep: None };
         let note = by.note(AuditAction::SessionsRevoked, account.person.name.as_str());
-        self.0.push.revoke(revocation.clone(), vec![note]).await?;
+        self.0.push.revoke(by.as_admin(), revocation.clone(), vec![note]).await?;
         self.0.auth.forget(&revocation);
         Ok(())
     }
@@ -163,12 +192,12 @@ impl Admin {
     /// Makes an invitation.
     ///
     /// # Errors
-    /// `invalid` at `days`, `too_long` where too many are open.
+    /// `invalid` at `days`, `too_many` where too many are open.
     pub async fn invite(&self, by: &Identity, days: Option<u32>) -> Result<NewInvite, Rejection> {
         let Inner { store, clock, config, .. } = &*self.0;
         let days = days.unwrap_or(limits::INVITE_DAYS_DEFAULT);
         if !limits::INVITE_DAYS.contains(&days) {
-            return Err(Rejection::at(ErrorCode::Invalid, "days", EN.invite_days));
+            return Err(Rejection::at(ErrorCode::Invalid, "days", Sentence::InviteDays));
         }
         let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let id = format!("{:016x}", rand::random::<u64>());
@@ -176,8 +205,8 @@ impl Admin {
         let expires = created.plus_ms(i64::from(days) * DAY_MS);
         let new = store::NewInvite { id: id.clone(), secret: invite_hash(&secret), by: by.person.id, created, expires };
         let note = by.note(AuditAction::InviteMade, id.as_str());
-        if !store.add_invite(new, limits::INVITES, note).await.map_err(|error| broken(&error))? {
-            return Err(Rejection::new(ErrorCode::TooLong, EN.too_many_invites));
+        if !decided(store.add_invite(by.as_admin(), new, limits::INVITES, note).await)? {
+            return Err(Rejection::new(ErrorCode::TooMany, Sentence::TooManyInvites));
         }
         Ok(NewInvite { id, url: format!("{}/register?invite={secret}", config.base_url()), expires })
     }
@@ -190,10 +219,10 @@ impl Admin {
         let Inner { store, clock, .. } = &*self.0;
         let note = by.note(AuditAction::InviteDeleted, id);
         let could_be_one = id.len() == INVITE_ID_CHARS && id.chars().all(|c| c.is_ascii_hexdigit());
-        if could_be_one && store.delete_invite(id, clock.now(), note).await.map_err(|error| broken(&error))? {
+        if could_be_one && decided(store.delete_invite(by.as_admin(), id, clock.now(), note).await)? {
             return Ok(());
         }
-        Err(Rejection::new(ErrorCode::NotFound, EN.no_such_invite))
+        Err(Rejection::new(ErrorCode::NotFound, Sentence::NoSuchInvite))
     }
 
     /// What admins may decide, as it is in force.
@@ -209,10 +238,14 @@ impl Admin {
         let Inner { store, clock, config, .. } = &*self.0;
         if let Some(open) = change.registration_open {
             if open && config.registration == Registration::Closed {
-                return Err(Rejection::at(ErrorCode::RegistrationClosed, "registration_open", EN.registration_fixed));
+                return Err(Rejection::at(
+                    ErrorCode::RegistrationClosed,
+                    "registration_open",
+                    Sentence::RegistrationFixed,
+                ));
             }
             let action = if open { AuditAction::RegistrationOpened } else { AuditAction::RegistrationClosed };
-            store.set_registration(open, clock.now(), by.note(action, "")).await.map_err(|error| broken(&error))?;
+            decided(store.set_registration(by.as_admin(), open, clock.now(), by.note(action, "")).await)?;
         }
         self.settings().await
     }
@@ -272,12 +305,16 @@ fn parse(password: &str, name: &Username) -> Result<Password, Rejection> {
 }
 
 fn no_such_user() -> Rejection {
-    Rejection::new(ErrorCode::NotFound, EN.no_such_user)
+    Rejection::new(ErrorCode::NotFound, Sentence::NoSuchUser)
+}
+
+fn decided(answer: Result<Decision, StoreError>) -> Result<bool, Rejection> {
+    answer.map_err(|error| broken(&error))?.map_err(push::denied)
 }
 
 fn broken(error: &StoreError) -> Rejection {
     tracing::error!(%error, "what an admin asked for could not be read or written");
-    Rejection::new(ErrorCode::Unavailable, EN.unavailable)
+    Rejection::new(ErrorCode::Unavailable, Sentence::Unavailable)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use push_system::{
     accounts::Person,
     api::{HistoryPage, HistoryQuery, Presence},
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     ids::UserId,
     inbox::Snapshot,
@@ -18,6 +18,9 @@ use crate::{
     push::Push,
     store::{Store, StoreError},
 };
+
+/// After which a search is worth another try while the index is being made: it takes minutes where there are many messages.
+const INDEXING_SECONDS: u64 = 10;
 
 /// The server's [`Backend`].
 pub struct StoreBackend {
@@ -37,11 +40,17 @@ impl Backend for StoreBackend {
     async fn snapshot(&self, user: UserId) -> Result<Snapshot, Rejection> {
         let snapshot =
             self.store.snapshot(user, limits::SNAPSHOT_MESSAGES).await.map_err(|error| unavailable(&error))?;
-        snapshot.ok_or_else(|| Rejection::new(ErrorCode::Revoked, EN.revoked))
+        snapshot.ok_or_else(|| Rejection::new(ErrorCode::Revoked, Sentence::Revoked))
     }
 
     async fn history(&self, user: UserId, query: HistoryQuery) -> Result<HistoryPage, Rejection> {
-        self.store.history(user, &query).await.map_err(|error| unavailable(&error))
+        self.store.history(user, &query).await.map_err(|error| {
+            if error.is_indexing() {
+                Rejection::wait(ErrorCode::Unavailable, INDEXING_SECONDS, Sentence::SearchIndexing)
+            } else {
+                unavailable(&error)
+            }
+        })
     }
 
     async fn people(&self, prefix: &str) -> Result<Vec<Person>, Rejection> {
@@ -56,5 +65,5 @@ impl Backend for StoreBackend {
 
 fn unavailable(error: &StoreError) -> Rejection {
     tracing::error!(%error, "a page could not be read");
-    Rejection::new(ErrorCode::Unavailable, EN.unavailable)
+    Rejection::new(ErrorCode::Unavailable, Sentence::Unavailable)
 }

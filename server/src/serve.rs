@@ -2,6 +2,7 @@
 
 mod client;
 mod connections;
+mod crowd;
 mod forwarded;
 mod housekeeping;
 mod io;
@@ -42,6 +43,7 @@ pub use io::Peer;
 pub use shared::SharedError;
 
 use connections::Connections;
+use crowd::Crowd;
 
 /// How long a database that cannot be reached is waited for at the start: about as long as a deploy's old instance
 /// takes to leave.
@@ -52,6 +54,11 @@ const HEADER_WITHIN: Duration = Duration::from_secs(5);
 const OPEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// What is queued for the log when everything else has ended is written in this time, whatever the drain window says.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
+
+/// Connections an address may have beside its sockets: browsers open six each, and many people may share one.
+const BESIDE_SOCKETS: usize = 500;
+/// A peer that takes no byte of an answer for so long is gone, or holds memory on purpose.
+const TAKEN_WITHIN: Duration = Duration::from_mins(1);
 
 /// What a server is made of.
 pub struct Parts {
@@ -73,6 +80,10 @@ pub struct Parts {
     pub ws: ws::Settings,
     /// How long a request's header may take, and an idle connection be kept.
     pub header_within: Duration,
+    /// How long a peer may take nothing of what is written to it.
+    pub taken_within: Duration,
+    /// Connections from one address, whoever they turn out to be.
+    pub connections_per_address: usize,
 }
 
 impl Parts {
@@ -83,6 +94,7 @@ impl Parts {
             sockets_per_address: config.max_sockets_per_address,
             ..push::Settings::default()
         };
+        let connections_per_address = config.max_sockets_per_address.saturating_add(BESIDE_SOCKETS);
         let (bus, roster) = (Arc::new(LocalBus::default()), Arc::new(LocalRoster::default()));
         Self {
             config,
@@ -94,6 +106,8 @@ impl Parts {
             push,
             ws: ws::Settings::default(),
             header_within: HEADER_WITHIN,
+            taken_within: TAKEN_WITHIN,
+            connections_per_address,
         }
     }
 
@@ -162,15 +176,16 @@ pub async fn launch(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), LaunchError> {
-    let (tasks, header_within) = (TaskTracker::new(), parts.header_within);
+    let (tasks, patience) = (TaskTracker::new(), (parts.header_within, parts.taken_within));
+    let crowd = Crowd::new(parts.connections_per_address);
     parts.config.listen = listener.local_addr()?;
     let state = assemble(parts, &tasks).await?;
     tasks.spawn(housekeeping::index(state.clone()));
     tasks.spawn(housekeeping::forget(state.clone()));
     tasks.spawn(housekeeping::sweep(state.clone()));
     tasks.spawn(housekeeping::write_seen(state.clone()));
-    let connections =
-        Connections::new(http::router(state.clone())?, state.config.trusted_proxies.clone(), header_within);
+    let trusted = state.config.trusted_proxies.clone();
+    let connections = Connections::new(http::router(state.clone())?, trusted, crowd, patience);
     tracing::info!(http.listen = %state.config.listen, http.base_url = %state.config.base_url(), "listening");
     tokio::select! {
         () = connections.accept(&listener) => {}

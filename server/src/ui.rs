@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use app::{
-    context::{FormState, OFFSET_COOKIE, PageContext, PageData, ServerContext, Theme},
+    context::{Density, FormState, PageContext, PageData, ServerContext, Theme},
     desk::Desk,
 };
 use axum::{
@@ -21,13 +21,11 @@ use push_system::api::Me;
 use crate::{
     auth::Identity,
     config::Registration,
-    http::{headers, problem},
+    http::{cookies, headers, language, problem},
     site,
     state::AppState,
 };
 
-/// East and west of this there is no time zone.
-const OFFSET_LIMIT_MINUTES: i32 = 14 * 60;
 /// Where `cargo leptos watch` tells open pages to reload; the same as in the workspace's metadata.
 const RELOAD_PORT: u32 = 8001;
 
@@ -98,11 +96,12 @@ pub async fn render(state: &AppState, page: Page<'_>) -> Response {
     if context.failure.is_none() {
         context.load(&server, page.address.path(), page.address.query().unwrap_or_default()).await;
     }
-    let desk = page.desk.clone();
+    let (desk, language) = (page.desk.clone(), context.language);
     let nonce = Arc::new(OnceLock::new());
     let nonce_to_set = Arc::clone(&nonce);
     let provide = move || {
         provide_context(context.clone());
+        provide_context(language.catalogue());
         if let Some(desk) = desk.clone() {
             provide_context(desk);
         }
@@ -119,6 +118,7 @@ pub async fn render(state: &AppState, page: Page<'_>) -> Response {
     let policy = headers::page_policy(nonce.get().map_or("", String::as_str), &state.config);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     problem::add_hints(&mut response);
+    language::mark(&mut response, language);
     response
 }
 
@@ -130,11 +130,12 @@ async fn registration_is_open(state: &AppState) -> bool {
 fn context(state: &AppState, page: &Page<'_>) -> PageContext {
     let jar = CookieJar::from_headers(page.headers);
     let cookie = |name: &str| jar.get(name).map(Cookie::value);
-    let offset = cookie(OFFSET_COOKIE).and_then(|text| text.parse::<i32>().ok()).unwrap_or_default();
     PageContext {
         viewer: page.viewer.map(|identity| Me { person: identity.person.clone(), role: identity.role }),
+        language: language::of(page.headers),
         theme: cookie(Theme::COOKIE).and_then(Theme::parse).unwrap_or_default(),
-        offset_minutes: offset.clamp(-OFFSET_LIMIT_MINUTES, OFFSET_LIMIT_MINUTES),
+        density: cookie(Density::COOKIE).and_then(Density::parse).unwrap_or_default(),
+        offset_minutes: cookies::offset_minutes(page.headers),
         now: state.clock.now(),
         base_url: state.config.base_url().to_string(),
         registration_open: false,

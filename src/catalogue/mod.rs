@@ -1,92 +1,101 @@
-//! Every sentence people read, in one place, one static per language. A field missing in a language does not compile.
+//! Every sentence people read, in one place.
+//!
+//! English says which entries there are: [`Sentence`] (refusals), [`Ui`] and [`Desk`] (pages). Every other language is a
+//! module beside it with the same entries; one that is missing does not compile. An entry with values in it names them in
+//! braces, `"Reply to {name}"`; one that counts has a form for one and a form for all other numbers, `"1 day|{days} days"`,
+//! where its language has both ([CLDR, plural rules](https://cldr.unicode.org/index/cldr-spec/plural-rules)).
+//!
+//! All of it is data: a page carries the entries that the browser's program says ([`Catalogue::for_page`]), so that nobody
+//! loads a language they do not read.
 
 #![expect(missing_docs, reason = "the English text says what each word is for")]
 
-#[cfg(feature = "ports")]
-mod desk;
 mod en;
-mod ui;
+mod entries;
+mod language;
+mod phrase;
+#[cfg(test)]
+mod tests;
+mod zh_hant;
+
+use entries::{sentences, words};
 
 #[cfg(feature = "ports")]
-pub use desk::Desk;
-pub use en::EN;
-pub use ui::Ui;
+pub use en::Desk;
+pub use en::{EN, Sentence, Ui};
+pub use language::Language;
+pub use zh_hant::ZH_HANT;
 
-/// The words of one language. Plain words are texts; sentences with a value in them are functions.
+/// What stands between the entries that a page carries, and therefore in none of them.
+const BETWEEN: char = '\n';
+
+/// The words of one language.
 #[derive(Debug)]
 pub struct Catalogue {
-    // Refusals, shown beside the field or the action and sent as the `detail` of a problem.
-    pub username_too_short: &'static str,
-    pub username_too_long: &'static str,
-    pub username_characters: &'static str,
-    pub username_reserved: &'static str,
-    pub password_too_short: &'static str,
-    pub password_too_long: &'static str,
-    pub password_too_common: &'static str,
-    pub email_invalid: &'static str,
-    pub message_empty: &'static str,
-    pub message_too_large: &'static str,
-    pub event_too_large: &'static str,
-    pub title_too_long: &'static str,
-    pub priority_range: &'static str,
-    pub tags_limits: &'static str,
-    pub click_invalid: &'static str,
-    pub nul: &'static str,
-    pub key_invalid: &'static str,
-    pub too_many_recipients: &'static str,
-    pub no_recipient: &'static str,
-    pub unknown_recipient: fn(&str) -> String,
-    pub frame_not_json: &'static str,
-    pub bad_frame: &'static str,
-    pub resume_out_of_turn: &'static str,
-    pub malformed_json: fn(&str) -> String,
-    pub not_an_object: &'static str,
-    pub not_a_text: &'static str,
-    pub not_texts: &'static str,
-    pub not_a_list: &'static str,
-    pub not_a_yes_or_no: &'static str,
-    pub wrong_type: &'static str,
-    pub upgrade_required: &'static str,
-    pub media_type: fn(&str) -> String,
-    pub body_too_large: &'static str,
-    pub body_too_slow: &'static str,
-    pub required: &'static str,
-    pub page_limit: &'static str,
-    pub not_a_number: &'static str,
-    pub query_too_long: &'static str,
-    pub filter_unknown: &'static str,
-    pub theme_unknown: &'static str,
-    pub grant_type: &'static str,
-    pub bad_credentials: &'static str,
-    pub wrong_password: &'static str,
-    pub unauthorized: &'static str,
-    pub token_expired: &'static str,
-    pub revoked: &'static str,
-    pub foreign_origin: &'static str,
-    pub username_taken: &'static str,
-    pub registration_closed: &'static str,
-    pub registration_fixed: &'static str,
-    pub forbidden: &'static str,
-    pub last_admin: &'static str,
-    pub no_such_user: &'static str,
-    pub no_such_session: &'static str,
-    pub no_such_invite: &'static str,
-    pub invite_invalid: &'static str,
-    pub invite_days: &'static str,
-    pub too_many_invites: &'static str,
-    pub rate_limited: fn(u64) -> String,
-    pub not_found: &'static str,
-    pub method_not_allowed: &'static str,
-    pub unavailable: &'static str,
-    pub outcome_unknown: &'static str,
-    pub idempotency_conflict: &'static str,
-    pub too_many_ranges: &'static str,
-    pub too_many_exceptions: &'static str,
-    pub draining: &'static str,
-    pub internal: &'static str,
     /// The words of the pages.
     pub ui: Ui,
     /// The words of the pages that only the server renders.
     #[cfg(feature = "ports")]
     pub desk: Desk,
+    sentences: Templates,
+}
+
+/// Where the texts of sentences come from.
+#[derive(Debug)]
+enum Templates {
+    /// All of them.
+    Of(fn(&Sentence) -> &'static str),
+    /// Some.
+    Listed(Vec<(Sentence, &'static str)>),
+}
+
+impl Catalogue {
+    /// A sentence in this language.
+    pub fn say(&self, sentence: &Sentence) -> String {
+        sentence.fill(self.template(sentence))
+    }
+
+    fn template(&self, sentence: &Sentence) -> &'static str {
+        match &self.sentences {
+            Templates::Of(template) => template(sentence),
+            Templates::Listed(list) => {
+                let listed = list.iter().find(|(listed, _)| listed.is_entry_of(sentence));
+                listed.map_or(self.ui.refused, |(_, template)| template)
+            }
+        }
+    }
+
+    /// What a page carries for the browser's program.
+    pub fn for_page(&self) -> String {
+        let mut lines = self.ui.lines();
+        lines.extend(Sentence::ON_PAGES.iter().map(|sentence| self.template(sentence)));
+        lines.join(BETWEEN.encode_utf8(&mut [0; 4]))
+    }
+
+    /// The same catalogue with every text changed so: a language of marks, for tests of what does not come from here.
+    #[cfg(feature = "ports")]
+    #[must_use]
+    pub fn each(&self, change: impl Fn(&'static str) -> &'static str) -> Self {
+        let mut desk = self.desk.lines().into_iter().map(&change);
+        let sentences = Sentence::all().into_iter().map(|sentence| {
+            let text = change(self.template(&sentence));
+            (sentence, text)
+        });
+        Self {
+            ui: Ui::read(&mut self.ui.lines().into_iter().map(&change)),
+            desk: Desk::read(&mut desk),
+            sentences: Templates::Listed(sentences.collect()),
+        }
+    }
+
+    /// The words that [`Catalogue::for_page`] wrote. For a sentence that a page does not carry it says [`Ui::refused`].
+    pub fn of_page(text: &'static str) -> Self {
+        let mut lines = text.split(BETWEEN);
+        Self {
+            ui: Ui::read(&mut lines),
+            #[cfg(feature = "ports")]
+            desk: Desk::read(&mut std::iter::empty()),
+            sentences: Templates::Listed(Sentence::ON_PAGES.iter().cloned().zip(lines).collect()),
+        }
+    }
 }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     accounts::Person,
+    catalogue::{Language, Sentence},
     error::ErrorCode,
     event::Event,
     ids::{MessageId, Seq},
@@ -56,8 +57,8 @@ pub enum ServerFrame {
         /// Seconds between heartbeats.
         heartbeat_s: u32,
     },
-    /// One event, live.
-    Event(Event),
+    /// One event, live. Boxed: it is by far the largest.
+    Event(Box<Event>),
     /// Several, during replay.
     Events {
         /// In order.
@@ -119,6 +120,13 @@ pub enum ServerFrame {
         /// Milliseconds after which trying again makes sense; 0 for at once.
         retry_ms: u64,
     },
+}
+
+impl ServerFrame {
+    /// [`ServerFrame::Error`], for whoever reads `language`.
+    pub fn error(code: ErrorCode, why: &Sentence, retry_ms: u64, language: Language) -> Self {
+        Self::Error { code, message: language.catalogue().say(why), retry_ms }
+    }
 }
 
 impl<'de> Deserialize<'de> for ServerFrame {

@@ -6,6 +6,7 @@ use crate::{
     error::ErrorCode,
     event::{Event, EventBody},
     ids::{MessageId, Seq, UserId},
+    marks::{Delta, MarksChange},
     message::{ClientId, Message, OneOrMany, PublishRequest},
     position::Pos,
     read_state::{Ranges, ReadState},
@@ -33,6 +34,9 @@ fn published() -> Event {
         to: crate::audience::Recipients::default(),
         tags: vec!["ops".into()],
         click: None,
+        topics: Vec::new(),
+        edited: None,
+        deleted: None,
     };
     let client_id = ClientId::parse("k1", "client_id").unwrap();
     Event {
@@ -53,6 +57,30 @@ fn read() -> Event {
     }
 }
 
+fn message_event(body: impl FnOnce(Message) -> EventBody) -> Event {
+    let EventBody::MessagePublished { message, .. } = published().body else { unreachable!() };
+    Event { seq: Seq(12), at: Timestamp::from_unix_ms(2_000), body: body(message), ..published() }
+}
+
+fn edited() -> Event {
+    let edited = Some(Timestamp::from_unix_ms(2_000));
+    message_event(|message| EventBody::MessageEdited { message: Message { edited, ..message } })
+}
+
+fn deleted() -> Event {
+    message_event(|message| EventBody::MessageDeleted { message: message.tombstone(Timestamp::from_unix_ms(2_000)) })
+}
+
+fn marked() -> Event {
+    let marks = MarksChange {
+        seen_upto: MessageId(9),
+        archived: Delta { add: Ranges::span(2, 4), remove: Ranges::EMPTY },
+        saved: Delta { add: Ranges::EMPTY, remove: Ranges::one(8) },
+    };
+    let EventBody::ReadStateChanged { state, unread } = read().body else { unreachable!() };
+    Event { body: EventBody::MessageStateChanged { state, unread, marks }, ..read() }
+}
+
 const PUBLISHED: &str = concat!(
     r#""seq":9,"pos":"e1.9.0000002a","at":"1970-01-01T00:00:01.000Z","kind":"message_published","message":{"id":9,"appid":0,"#,
     r#""title":"公告","message":"hi 🎉","priority":5,"date":"1970-01-01T00:00:01.000Z","extras":{},"sender":{"id":2,"name":"bob"},"#,
@@ -67,13 +95,42 @@ fn server_frames_are_written_as_documented() {
             ServerFrame::Hello { protocol: 1, pos: pos(), user: bob(), heartbeat_s: 25 },
             r#"{"type":"hello","protocol":1,"pos":"e1.9.0000002a","user":{"id":2,"name":"bob"},"heartbeat_s":25}"#.to_owned(),
         ),
-        (ServerFrame::Event(published()), format!("{EVENT_FRAME_PREFIX}{PUBLISHED}")),
+        (ServerFrame::Event(published().into()), format!("{EVENT_FRAME_PREFIX}{PUBLISHED}")),
         (ServerFrame::Events { events: vec![published()] }, format!(r#"{{"type":"events","events":[{{{PUBLISHED}]}}"#)),
         (
-            ServerFrame::Event(read()),
+            ServerFrame::Event(read().into()),
             concat!(
                 r#"{"type":"event","seq":9,"pos":"e1.9.0000002a","at":"1970-01-01T00:00:01.000Z","kind":"read_state_changed","#,
                 r#""read_upto":4,"exceptions":[[7,8]],"unread":3}"#
+            )
+            .to_owned(),
+        ),
+        (
+            ServerFrame::Event(edited().into()),
+            concat!(
+                r#"{"type":"event","seq":12,"pos":"e1.9.0000002a","at":"1970-01-01T00:00:02.000Z","kind":"message_edited","#,
+                r#""message":{"id":9,"appid":0,"title":"公告","message":"hi 🎉","priority":5,"date":"1970-01-01T00:00:01.000Z","#,
+                r#""extras":{},"sender":{"id":2,"name":"bob"},"to":["everyone"],"tags":["ops"],"click":null,"#,
+                r#""edited":"1970-01-01T00:00:02.000Z"}}"#
+            )
+            .to_owned(),
+        ),
+        (
+            ServerFrame::Event(deleted().into()),
+            concat!(
+                r#"{"type":"event","seq":12,"pos":"e1.9.0000002a","at":"1970-01-01T00:00:02.000Z","kind":"message_deleted","#,
+                r#""message":{"id":9,"appid":0,"title":"","message":"","priority":0,"date":"1970-01-01T00:00:01.000Z","#,
+                r#""extras":{},"sender":{"id":2,"name":"bob"},"to":["everyone"],"tags":[],"click":null,"#,
+                r#""deleted":"1970-01-01T00:00:02.000Z"}}"#
+            )
+            .to_owned(),
+        ),
+        (
+            ServerFrame::Event(marked().into()),
+            concat!(
+                r#"{"type":"event","seq":9,"pos":"e1.9.0000002a","at":"1970-01-01T00:00:01.000Z","kind":"message_state_changed","#,
+                r#""read_upto":4,"exceptions":[[7,8]],"unread":3,"seen_upto":9,"#,
+                r#""archived":{"add":[[2,4]],"remove":[]},"saved":{"add":[],"remove":[[8,8]]}}"#
             )
             .to_owned(),
         ),

@@ -173,7 +173,7 @@ impl ClientSession {
                 self.phase = Phase::Streaming { live: false };
                 Vec::new()
             }
-            ServerFrame::Event(event) => self.events(vec![event]),
+            ServerFrame::Event(event) => self.events(vec![*event]),
             ServerFrame::Events { events } => self.events(events),
             ServerFrame::Position { pos, seq, n, live } => self.position(now, pos, seq, n, live),
             ServerFrame::Reset { after_ms, .. } => {

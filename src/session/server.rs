@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::{
     accounts::Person,
-    catalogue::EN,
+    catalogue::{Language, Sentence},
     error::ErrorCode,
     ids::UserId,
     limits,
@@ -59,6 +59,7 @@ enum Phase {
 #[derive(Debug)]
 pub struct Connection {
     user: Person,
+    language: Language,
     phase: Phase,
     written: u64,
     last_inbound: u64,
@@ -68,10 +69,11 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// An upgraded socket of `user`, before `hello`.
-    pub fn new(user: Person, now: u64, heartbeat_ms: u64) -> Self {
+    /// An upgraded socket of `user`, who reads `language`, before `hello`.
+    pub fn new(user: Person, language: Language, now: u64, heartbeat_ms: u64) -> Self {
         Self {
             user,
+            language,
             phase: Phase::Handshake,
             written: 0,
             last_inbound: now,
@@ -96,6 +98,11 @@ impl Connection {
         };
         let reset = reset.map(|reason| Action::Send(ServerFrame::Reset { reason, after_ms: RESET_SPREAD_MS }));
         std::iter::once(Action::Send(hello)).chain(reset).collect()
+    }
+
+    /// What its person reads.
+    pub fn language(&self) -> Language {
+        self.language
     }
 
     /// Whether events may be written now.
@@ -125,10 +132,10 @@ impl Connection {
             (Phase::Closing, _) => Vec::new(),
             (_, Err(error)) => match ill_typed_publish(text) {
                 Some(client_id) => vec![Action::Send(ServerFrame::Rejected { client_id, code: ErrorCode::Invalid })],
-                None => self.bad_frame(now, unreadable(&error)),
+                None => self.bad_frame(now, &unreadable(&error)),
             },
             (Phase::AwaitingResume, Ok(ClientFrame::Resume { since })) => vec![Action::Verify(since)],
-            (_, Ok(ClientFrame::Resume { .. })) => self.bad_frame(now, EN.resume_out_of_turn),
+            (_, Ok(ClientFrame::Resume { .. })) => self.bad_frame(now, &Sentence::ResumeOutOfTurn),
             (_, Ok(frame)) => self.frame(frame),
         }
     }
@@ -151,12 +158,11 @@ impl Connection {
         }
     }
 
-    fn bad_frame(&mut self, now: u64, message: &str) -> Vec<Action> {
+    fn bad_frame(&mut self, now: u64, why: &Sentence) -> Vec<Action> {
         let since = now.saturating_sub(limits::BAD_FRAME_WINDOW_MS);
         self.bad_frames.retain(|at| *at > since || since == 0);
         self.bad_frames.push_back(now);
-        let error =
-            Action::Send(ServerFrame::Error { code: ErrorCode::BadFrame, message: message.to_owned(), retry_ms: 0 });
+        let error = Action::Send(ServerFrame::error(ErrorCode::BadFrame, why, 0, self.language));
         if self.bad_frames.len() < limits::BAD_FRAMES {
             return vec![error];
         }
@@ -229,8 +235,8 @@ impl Connection {
 }
 
 /// What is wrong with a frame, without the words of the parser.
-fn unreadable(error: &serde_json::Error) -> &'static str {
-    if error.is_data() { EN.bad_frame } else { EN.frame_not_json }
+fn unreadable(error: &serde_json::Error) -> Sentence {
+    if error.is_data() { Sentence::BadFrame } else { Sentence::FrameNotJson }
 }
 
 /// The key of a `publish` whose fields have wrong types: a refused message, as over HTTP, not a broken protocol.

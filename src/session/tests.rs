@@ -3,7 +3,7 @@
 use crate::{
     accounts::{Person, Username},
     audience::Recipients,
-    catalogue::EN,
+    catalogue::{Language, Sentence},
     error::ErrorCode,
     event::{Event, EventBody},
     ids::{MessageId, Seq, UserId},
@@ -38,6 +38,9 @@ fn published(seq: u64, client_id: &str) -> Event {
         to: Recipients::default(),
         tags: vec![],
         click: None,
+        topics: Vec::new(),
+        edited: None,
+        deleted: None,
     };
     let client_id = ClientId::parse(client_id, "client_id").unwrap();
     Event {
@@ -55,7 +58,7 @@ mod server {
     const BEAT: u64 = 25_000;
 
     fn live() -> Connection {
-        let mut connection = Connection::new(bob(), 0, BEAT);
+        let mut connection = Connection::new(bob(), Language::En, 0, BEAT);
         connection.greet(&Start::At(at(5)));
         connection
     }
@@ -66,7 +69,7 @@ mod server {
 
     #[test]
     fn hello_comes_first_and_says_where_the_stream_starts() {
-        let mut connection = Connection::new(bob(), 0, BEAT);
+        let mut connection = Connection::new(bob(), Language::En, 0, BEAT);
         assert!(!connection.is_live());
         let hello = ServerFrame::Hello { protocol: 1, pos: pos(5), user: bob(), heartbeat_s: 25 };
         assert_eq!(connection.greet(&Start::At(at(5))), [Action::Send(hello)]);
@@ -75,7 +78,7 @@ mod server {
 
     #[test]
     fn after_a_reset_nothing_flows_until_a_resume_from_a_snapshot() {
-        let mut connection = Connection::new(bob(), 0, BEAT);
+        let mut connection = Connection::new(bob(), Language::En, 0, BEAT);
         let actions = connection.greet(&Start::Reset(at(5), ResetReason::Epoch));
         assert!(matches!(
             actions[..],
@@ -102,19 +105,28 @@ mod server {
     #[test]
     fn a_bad_frame_is_told_in_words_of_our_own() {
         for (frame, words) in [
-            ("{", EN.frame_not_json),
-            ("nonsense", EN.frame_not_json),
-            ("[]", EN.bad_frame),
-            (r#"{"type":"sing"}"#, EN.bad_frame),
-            (r#"{"type":"ack","seq":"x"}"#, EN.bad_frame),
-            (r#"{"type":"ack"}"#, EN.bad_frame),
+            ("{", Sentence::FrameNotJson),
+            ("nonsense", Sentence::FrameNotJson),
+            ("[]", Sentence::BadFrame),
+            (r#"{"type":"sing"}"#, Sentence::BadFrame),
+            (r#"{"type":"ack","seq":"x"}"#, Sentence::BadFrame),
+            (r#"{"type":"ack"}"#, Sentence::BadFrame),
         ] {
             let actions = live().text(1, frame);
             assert!(
-                matches!(&actions[0], Action::Send(ServerFrame::Error { message, .. }) if message == words),
+                matches!(&actions[0], Action::Send(ServerFrame::Error { message, .. }) if *message == words.to_string()),
                 "{frame}: {actions:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_bad_frame_is_told_in_the_language_of_its_reader() {
+        let mut connection = Connection::new(bob(), Language::ZhHant, 0, BEAT);
+        connection.greet(&Start::At(at(5)));
+        let told =
+            ServerFrame::Error { code: ErrorCode::BadFrame, message: "這個訊框不是 JSON。".into(), retry_ms: 0 };
+        assert_eq!(connection.text(1, "{"), [Action::Send(told)]);
     }
 
     #[test]
@@ -237,7 +249,7 @@ mod client {
     #[test]
     fn after_a_lost_frame_only_a_snapshot_is_trusted() {
         let mut session = live();
-        session.frame(3, ServerFrame::Event(published(7, "k")));
+        session.frame(3, ServerFrame::Event(published(7, "k").into()));
         let first = asked_for(&session.frame(4, position(8, 2, true)));
         session.snapshot_failed(5, first);
         let second = asked_for(&session.wake(6));
@@ -255,7 +267,7 @@ mod client {
         session.closed(3, CloseCode::RESTART);
         session.tick(3_000);
         session.frame(3_001, hello());
-        session.frame(3_002, ServerFrame::Event(published(6, "k")));
+        session.frame(3_002, ServerFrame::Event(published(6, "k").into()));
         assert!(!session.wants(first));
         assert!(session.snapshot(3_003, first, Seq(4), pos(4)).is_empty());
         assert!(session.snapshot_failed(3_004, first).is_empty());
@@ -365,7 +377,7 @@ mod client {
         }
         let mut unknown = published(6, "k");
         unknown.body = EventBody::Unknown;
-        assert_eq!(live().frame(3, ServerFrame::Event(unknown)), reload);
+        assert_eq!(live().frame(3, ServerFrame::Event(unknown.into())), reload);
     }
 }
 
@@ -388,7 +400,7 @@ mod outbox {
     #[test]
     fn the_row_goes_once_whichever_of_answer_and_event_comes_first() {
         let answer = ServerFrame::Published { client_id: key(), id: MessageId(6) };
-        let event = ServerFrame::Event(published(6, "k1"));
+        let event = ServerFrame::Event(published(6, "k1").into());
         for frames in [[&answer, &event], [&event, &answer]] {
             let mut outbox = with_row();
             for frame in frames {
@@ -401,7 +413,7 @@ mod outbox {
     #[test]
     fn another_persons_event_under_the_same_key_is_not_mine() {
         let mut outbox = with_row();
-        outbox.note(UserId(3), &ServerFrame::Event(published(6, "k1")));
+        outbox.note(UserId(3), &ServerFrame::Event(published(6, "k1").into()));
         assert_eq!(outbox.rows().len(), 1);
     }
 

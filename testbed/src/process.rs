@@ -55,6 +55,11 @@ impl Server {
         self.child().as_ref().map(Child::id)
     }
 
+    /// How many lines of its log hold these words.
+    pub fn logged(&self, words: &str) -> usize {
+        fs::read_to_string(self.log()).unwrap_or_default().lines().filter(|line| line.contains(words)).count()
+    }
+
     /// SIGKILL to it and its children, as when the machine fails. Returns when they are gone.
     pub fn kill(&self) {
         self.signal_all(Signal::KILL);

@@ -1,7 +1,8 @@
 use std::pin::Pin;
 
-use gloo_net::http::{Request, Response};
+use gloo_net::http::{Method, RequestBuilder, Response};
 use push_system::{
+    catalogue::Sentence,
     error::{ErrorCode, Problem, Rejection},
     session::client::Login,
 };
@@ -12,6 +13,7 @@ use crate::{whole::Whole, words::words};
 
 /// One request, which can be made again.
 pub(super) struct Ask {
+    method: Method,
     address: String,
     /// JSON to send; nothing is sent with a GET.
     body: Option<String>,
@@ -20,22 +22,25 @@ pub(super) struct Ask {
 impl Ask {
     /// Asks an address.
     pub(super) fn get(address: impl Into<String>) -> Self {
-        Self { address: address.into(), body: None }
+        Self { method: Method::GET, address: address.into(), body: None }
     }
 
     /// Sends JSON to an address.
-    pub(super) fn post(address: &str, body: &impl Serialize) -> Self {
-        Self { address: address.to_owned(), body: serde_json::to_string(body).ok() }
+    pub(super) fn send_json(method: Method, address: &str, body: &impl Serialize) -> Self {
+        Self { method, address: address.to_owned(), body: serde_json::to_string(body).ok() }
+    }
+
+    /// Takes away what is at an address.
+    pub(super) fn delete(address: String) -> Self {
+        Self { method: Method::DELETE, address, body: None }
     }
 
     /// Makes the request, once.
     pub(super) async fn send(&self) -> Result<Response, gloo_net::Error> {
+        let request = RequestBuilder::new(&self.address).method(self.method.clone());
         match &self.body {
-            None => Request::get(&self.address).send().await,
-            Some(body) => {
-                let request = Request::post(&self.address).header("content-type", "application/json");
-                request.body(body.as_str())?.send().await
-            }
+            None => request.send().await,
+            Some(body) => request.header("content-type", "application/json").body(body.as_str())?.send().await,
         }
     }
 
@@ -43,6 +48,11 @@ impl Ask {
     pub(super) async fn read<T: DeserializeOwned>(self) -> Result<T, Rejection> {
         let text = self.text().await?;
         serde_json::from_str::<Whole<T>>(&text).map(|whole| whole.value).map_err(|_| unreachable())
+    }
+
+    /// Makes the request, whose answer says no more than that it was done.
+    pub(super) async fn done(self) -> Result<(), Rejection> {
+        self.text().await.map(drop)
     }
 
     /// The access cookie lives for minutes, a tab for days: one that is over is renewed and the request made again.
@@ -65,5 +75,5 @@ impl Ask {
 
 /// Nobody answered, or not the server.
 fn unreachable() -> Rejection {
-    Rejection::new(ErrorCode::Unavailable, words().unreachable)
+    Rejection::new(ErrorCode::Unavailable, Sentence::Said(words().unreachable.to_owned()))
 }

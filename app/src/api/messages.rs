@@ -1,16 +1,15 @@
 use push_system::{
     api::{HistoryPage, MessagePage},
     error::Rejection,
-    limits,
 };
 
 use super::http::Ask;
 use crate::question::Question;
 
-/// `GET /message`: what the history answers to a question.
-pub async fn messages(question: &Question) -> Result<HistoryPage, Rejection> {
+/// `GET /message`: what the history answers to a question, at most `limit` messages.
+pub async fn messages(question: &Question, limit: u32) -> Result<HistoryPage, Rejection> {
     let address = question.address("/message");
     let join = if address.contains('?') { '&' } else { '?' };
-    let page: MessagePage = Ask::get(format!("{address}{join}limit={}", limits::SNAPSHOT_MESSAGES)).read().await?;
-    Ok(HistoryPage { messages: page.messages, has_more: page.paging.since.0 != 0 })
+    let page: MessagePage = Ask::get(format!("{address}{join}limit={limit}")).read().await?;
+    Ok(HistoryPage { messages: page.messages, has_more: page.paging.since.0 != 0, search: page.search })
 }

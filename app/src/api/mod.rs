@@ -2,13 +2,17 @@
 
 mod http;
 mod inbox;
+mod message;
 mod messages;
 mod people;
-mod read;
 mod session;
+mod state;
+mod topics;
 
 pub use inbox::inbox;
+pub use message::{delete, edit};
 pub use messages::messages;
 pub use people::people;
-pub use read::change_read;
 pub use session::{me, refresh};
+pub use state::change_state;
+pub use topics::topics;

@@ -1,3 +1,4 @@
+use gloo_net::http::Method;
 use push_system::session::client::Login;
 use serde_json::json;
 
@@ -14,7 +15,7 @@ pub async fn me() -> Login {
 
 /// `POST /auth/refresh`: a new access cookie for the refresh cookie.
 pub async fn refresh() -> Login {
-    match Ask::post("/auth/refresh", &json!({})).send().await.map(|response| response.status()) {
+    match Ask::send_json(Method::POST, "/auth/refresh", &json!({})).send().await.map(|response| response.status()) {
         Ok(200) => Login::Valid,
         Ok(401) => Login::Gone,
         _ => Login::Unreachable,

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use push_system::accounts::Role;
 
-use super::{Avatar, Connection, Icon, Symbol};
+use super::{Avatar, Icon, Symbol, connection::Connection};
 use crate::{live::use_live, words::words};
 
 /// Who is logged in, how the connection is, the way to an admin's pages, and the way out.
@@ -9,6 +9,7 @@ use crate::{live::use_live, words::words};
 pub fn Account() -> impl IntoView {
     let store = use_live().store;
     let name = store.name();
+    let topics = words().topics;
     let admin = store.me.with_value(|me| me.role == Role::Admin);
     view! {
         <div class="account">
@@ -17,6 +18,10 @@ pub fn Account() -> impl IntoView {
                 <p class="account-name">{name}</p>
                 <Connection />
             </div>
+            // The navigation of a phone has no room for it.
+            <a class="icon-button only-phone" href="/topics" aria-label=topics title=topics>
+                <Icon symbol=Symbol::Hash />
+            </a>
             {admin
                 .then(|| {
                     view! {

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
-use super::Brand;
+use super::{Brand, LanguageForm};
+use crate::app::use_page;
 
 /// The card of a page before login.
 #[component]
@@ -34,6 +35,13 @@ pub fn AuthCard<V: IntoView + 'static>(
                         </p>
                     }
                 })}
+            <LanguageForm next=here() />
         </main>
     }
+}
+
+/// The address of the page, to lead back to.
+fn here() -> String {
+    let data = &use_page().data;
+    if data.search.is_empty() { data.path.clone() } else { format!("{}?{}", data.path, data.search) }
 }

@@ -23,7 +23,7 @@ pub fn Banner() -> impl IntoView {
     };
     // The number ticks, so it is for the eye alone.
     let seconds = move || match (status.get(), retry_in.get()) {
-        (Status::Waiting(_), seconds @ 1..) => (words().banner_seconds)(seconds),
+        (Status::Waiting(_), seconds @ 1..) => words().banner_seconds(seconds),
         _ => String::new(),
     };
     let act = move |_| if stopped.get_untracked() { browser::reload() } else { live.retry_now() };

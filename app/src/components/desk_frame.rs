@@ -1,7 +1,10 @@
 use leptos::{either::Either, prelude::*};
 use push_system::accounts::Role;
 
-use super::{Avatar, Brand, Icon, Symbol};
+use super::{
+    Avatar, Brand, Icon, Symbol,
+    nav::{Way, ways},
+};
 use crate::{
     app::use_page,
     desk::{Desk, DeskPage, desk_words},
@@ -41,21 +44,14 @@ pub fn DeskFrame<V: IntoView + 'static>(
     }
 }
 
-/// The ways that the inbox has.
+/// The ways that the inbox has; what is one's own is a part of the settings.
 #[component]
 fn OwnLinks() -> impl IntoView {
-    let w = words();
-    view! {
-        <ul>
-            <Link href="/" symbol=Symbol::Inbox text=w.nav_inbox />
-            <Link href="/?filter=unread" symbol=Symbol::Circle text=w.nav_unread class="only-wide" />
-            <Link href="/history#q" symbol=Symbol::Search text=w.nav_search class="only-phone" />
-            <Link href="/#compose" symbol=Symbol::Plus text=w.nav_write class="only-phone" />
-            <Link href="/history?filter=sent" symbol=Symbol::Send text=w.nav_sent class="only-wide" />
-            <Link href="/history" symbol=Symbol::Clock text=w.nav_history />
-            <Link href="/settings" symbol=Symbol::Sliders text=w.nav_settings here="true" />
-        </ul>
-    }
+    let link = |way: Way| {
+        let here = if way.href == "/settings" { "true" } else { "" };
+        view! { <Link href=way.href symbol=way.symbol text=way.text class=way.class here /> }
+    };
+    view! { <ul>{ways().map(link).into_iter().collect_view()}</ul> }
 }
 
 /// The ways between an admin's pages, and back.

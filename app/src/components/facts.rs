@@ -25,11 +25,14 @@ pub fn Fact<V: IntoView + 'static>(
 pub fn SessionFacts(
     /// Which.
     session: SessionInfo,
+    /// By what it is referred to.
+    #[prop(optional)]
+    id: Option<String>,
 ) -> impl IntoView {
     let w = desk_words();
     let address = if session.address.is_empty() { w.unknown_address.to_owned() } else { session.address };
     view! {
-        <dl class="facts">
+        <dl class="facts" id=id>
             <Fact name=w.address>{address}</Fact>
             <Fact name=w.last_seen>
                 <Moment at=session.last_seen />
@@ -41,7 +44,11 @@ pub fn SessionFacts(
     }
 }
 
-/// What a login's device is called.
+/// What a login's device is called. It is kept as “Firefox on Linux”.
 pub fn device_name(session: &SessionInfo) -> String {
-    if session.device.is_empty() { desk_words().unknown_device.to_owned() } else { session.device.clone() }
+    match session.device.split_once(" on ") {
+        Some((browser, system)) => desk_words().device_on(browser, system),
+        None if session.device.is_empty() => desk_words().unknown_device.to_owned(),
+        None => session.device.clone(),
+    }
 }

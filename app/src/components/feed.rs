@@ -1,13 +1,18 @@
+use std::time::Duration;
+
 use leptos::{either::Either, html, prelude::*};
-use push_system::api::Filter;
+use push_system::{api::Filter, message::ClientId, session::client::Status};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::IntersectionObserver;
 
-use super::{Command, DayHeading, Empty, Icon, MessageRow, Symbol, UnsentRow};
+use super::{Icon, Symbol};
 use crate::{
+    app::use_page,
+    draw::{self, Markup, drawn},
     live::{browser, use_live},
+    paint::count_picked,
     question::Question,
-    store::{Feed, Row},
+    store::{Feed, LONG, Row},
     words::words,
 };
 
@@ -28,24 +33,59 @@ pub fn FeedList(
     on_cleanup(move || scrolled.remove());
 
     let row = move |row: Row| match row {
-        Row::Day(day) => leptos::either::EitherOf3::A(view! { <DayHeading day /> }),
-        Row::Unsent(client_id) => leptos::either::EitherOf3::B(view! { <UnsentRow client_id /> }),
-        Row::Message(id) => {
-            leptos::either::EitherOf3::C(feed.message(id).map(|message| view! { <MessageRow message /> }))
+        Row::Unsent(client_id) => Either::Left(view! { <li role="listitem" inner_html=unsent(feed, client_id) /> }),
+        Row::Day(day) => {
+            let heading = drawn(|m| draw::day(m, day, &feed.eye()));
+            Either::Right(view! { <li class="day" role="listitem" inner_html=heading /> })
+        }
+        Row::Message(id) => Either::Right(view! { <li class="" role="listitem" inner_html=feed.draw(id) /> }),
+    };
+    // Rows are heard as items of one list: a part of it is nothing by itself, which they would take after.
+    let stretch = move |key| {
+        let rows = Memo::new(move |_| feed.rows_of(key));
+        let is_long = move || rows.with(Vec::len) >= LONG;
+        view! {
+            <li class="stretch" class:is-long=is_long role="presentation">
+                <ol role="presentation">
+                    <For each=move || rows.get() key=Row::clone children=row />
+                </ol>
+            </li>
         }
     };
+    Effect::new(move |_| {
+        feed.rows.track();
+        // Rows go with their boxes, once all that follows from this is drawn; also in a tab that nobody looks at.
+        set_timeout(count_picked, Duration::ZERO);
+    });
     let empty = Memo::new(move |_| feed.rows.with(Vec::is_empty));
+    let page = use_page();
+    let nothing = move || {
+        let put_away = store.inbox.with(|inbox| !inbox.messages().is_empty());
+        let nothing = |m: &mut Markup| nothing(m, filter.get(), put_away, &page.base_url);
+        if empty.get() { drawn(nothing) } else { String::new() }
+    };
     view! {
         <section class="feed" aria-label=words().messages>
             <Pill feed />
-            <MarkAllRead feed filter />
+            <div class="feed-tools" inner_html=tools(feed, filter) />
+            <div class="contents" inner_html=drawn(draw::bulk) />
             <ol class="messages" role="list" hidden=move || empty.get()>
-                <For each=move || feed.rows.get() key=Row::clone children=row />
+                <For each=move || feed.stretches() key=|key| *key children=stretch />
             </ol>
-            {move || empty.get().then(|| view! { <Nothing filter=filter.get() /> })}
+            <div inner_html=nothing />
             <Older feed filter empty />
         </section>
     }
+}
+
+/// A row on its way, drawn anew at each step.
+fn unsent(feed: Feed, client_id: ClientId) -> impl Fn() -> String + Clone {
+    let store = feed.store;
+    let row = Memo::new(move |_| {
+        store.outbox.with(|outbox| outbox.rows().iter().find(|row| row.client_id == client_id).cloned())
+    });
+    let connected = Memo::new(move |_| store.status.get() == Status::Live);
+    move || row.with(|row| drawn(|m| row.iter().for_each(|row| draw::unsent(m, row, connected.get(), &feed.eye()))))
 }
 
 /// The way to what arrived while the reader was further down.
@@ -62,7 +102,7 @@ fn Pill(feed: Feed) -> impl IntoView {
             view! {
                 <button class="new-pill" type="button" on:click=reveal>
                     <Icon symbol=Symbol::ArrowUp />
-                    {move || (words().new_messages)(feed.waiting.get())}
+                    {move || words().new_messages(feed.waiting.get())}
                 </button>
             }
         })
@@ -72,58 +112,23 @@ fn Pill(feed: Feed) -> impl IntoView {
 
 /// Marks what is shown. The whole inbox and its unread part show everything, at once or by scrolling; under another
 /// filter only the rows that are there are meant, which is no single number that a form could carry.
-#[component]
-fn MarkAllRead(feed: Feed, filter: Memo<Filter>) -> impl IntoView {
-    let whole = Memo::new(move |_| matches!(filter.get(), Filter::All | Filter::Unread));
+fn tools(feed: Feed, filter: Memo<Filter>) -> impl Fn() -> String {
+    let store = feed.store;
+    let whole = move || matches!(filter.get(), Filter::Inbox | Filter::Unread);
+    let any = Memo::new(move |_| if whole() { store.unread.get() } else { feed.unread_shown() });
     move || {
-        if whole.get() {
-            Either::Left(view! { <MarkInboxRead /> })
-        } else {
-            Either::Right(view! { <MarkTheseRead feed /> })
-        }
-    }
-}
-
-#[component]
-fn MarkTheseRead(feed: Feed) -> impl IntoView {
-    let live = use_live();
-    let shown = Memo::new(move |_| feed.unread_shown());
-    let any = Memo::new(move |_| shown.with(|shown| !shown.is_empty()));
-    let label = move || (words().mark_shown_read)(shown.with(Vec::len) as u64);
-    move || {
-        any.get().then(|| {
-            view! {
-                <div class="feed-tools needs-script">
-                    <button
-                        class="link-button"
-                        type="button"
-                        on:click=move |_| live.mark_these_read(&shown.get_untracked())
-                    >
-                        {label}
-                    </button>
-                </div>
+        drawn(|m| match (any.get(), whole()) {
+            (0, _) => {}
+            (_, true) => {
+                m.raw("<button class=\"link-button\" form=\"marks\" name=\"read_upto\" data-act=\"read_all\" value=\"");
+                m.number(store.inbox.with_untracked(push_system::inbox::Inbox::seq).0).raw("\">");
+                m.text(words().mark_all_read).raw("</button>");
+                m.raw("<a class=\"link-button\" data-act=\"jump\" aria-keyshortcuts=\"u\" href=\"/unread/first\">");
+                m.text(words().jump_to_unread).raw("</a>");
             }
-        })
-    }
-}
-
-#[component]
-fn MarkInboxRead() -> impl IntoView {
-    let live = use_live();
-    let any = Memo::new(move |_| live.store.unread.get() > 0);
-    let newest = move || live.store.inbox.with(push_system::inbox::Inbox::seq);
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        live.mark_all_read(untrack(newest));
-    };
-    move || {
-        any.get().then(|| {
-            view! {
-            <form class="feed-tools" method="post" action="/read" on:submit=submit>
-                <input type="hidden" name="read_upto" value=move || newest().to_string() />
-                <input type="hidden" name="next" value="/" />
-                <button class="link-button">{words().mark_all_read}</button>
-            </form>
+            (count, false) => {
+                m.raw("<button class=\"link-button needs-script\" type=\"button\" data-act=\"read_shown\">");
+                m.text(&words().mark_shown_read(count)).raw("</button>");
             }
         })
     }
@@ -166,7 +171,8 @@ fn Older(feed: Feed, filter: Memo<Filter>, empty: Memo<bool>) -> impl IntoView {
 /// Loads older ones once the element is on the screen. Watching anew after each page looks again at where it is.
 fn watch(end: &web_sys::Element, feed: Feed) {
     let seen = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-        let entry = entries.get(0).unchecked_into::<web_sys::IntersectionObserverEntry>();
+        // It may have come and gone since the last time anybody was told; what counts is where it is now.
+        let entry = entries.pop().unchecked_into::<web_sys::IntersectionObserverEntry>();
         if entry.is_intersecting() && feed.loading.try_get_untracked() == Some(false) {
             feed.load_older();
         }
@@ -180,30 +186,24 @@ fn watch(end: &web_sys::Element, feed: Feed) {
     });
 }
 
-/// Why the list is empty, and the next step.
-#[component]
-fn Nothing(filter: Filter) -> impl IntoView {
-    let w = words();
-    let (symbol, title, hint) = match filter {
-        Filter::All => (Symbol::Inbox, w.empty_title, w.empty_hint),
-        Filter::Unread => (Symbol::CheckAll, w.all_read_title, w.all_read_hint),
-        Filter::Me => (Symbol::Inbox, w.none_for_me_title, w.none_for_me_hint),
-        Filter::Sent => (Symbol::Send, w.none_sent_title, w.none_sent_hint),
+/// Why the list is empty, and the next step. It may be so because what was there is put away.
+fn nothing(m: &mut Markup, filter: Filter, put_away: bool, base_url: &str) {
+    let symbol = match filter {
+        Filter::Unread => Symbol::CheckAll,
+        Filter::Sent => Symbol::Send,
+        Filter::Saved => Symbol::Bookmark,
+        Filter::Archived => Symbol::Archive,
+        Filter::All | Filter::Inbox | Filter::Me => Symbol::Inbox,
     };
-    let next = if filter == Filter::All {
-        Either::Left(view! { <Command /> })
-    } else {
-        Either::Right(view! {
-            <div class="button-row">
-                <a class="button" href="/">
-                    {w.show_all}
-                </a>
-            </div>
-        })
-    };
-    view! {
-        <Empty symbol title hint>
-            {next}
-        </Empty>
+    if filter == Filter::Inbox && put_away {
+        let why = (words().all_put_away_title, words().all_put_away_hint);
+        return draw::empty(m, Symbol::CheckAll, why, |m| {
+            draw::step(m, "/?filter=archived", words().filter_archived);
+        });
     }
+    if filter == Filter::Inbox {
+        let why = (words().empty_title, words().empty_hint);
+        return draw::empty(m, symbol, why, |m| draw::command(m, base_url));
+    }
+    draw::empty(m, symbol, draw::empty_view(filter), |m| draw::step(m, "/", words().show_all));
 }

@@ -1,10 +1,9 @@
 use leptos::prelude::*;
 
 use super::{Icon, Symbol};
-use crate::{
-    app::use_page,
-    context::{Form, FormRefusal},
-};
+#[cfg(feature = "ssr")]
+use crate::context::FormRefusal;
+use crate::{app::use_page, context::Form};
 
 /// What was typed into a field of a form that is shown again.
 pub fn value_of(form: Form, field: &str) -> String {
@@ -14,11 +13,13 @@ pub fn value_of(form: Form, field: &str) -> String {
 }
 
 /// Why a form was refused, where this field is to blame.
+#[cfg(feature = "ssr")]
 pub(super) fn refused_at(form: Form, field: &str) -> Option<String> {
     refusal(form).filter(|refusal| refusal.field.as_deref() == Some(field)).map(|refusal| refusal.detail)
 }
 
 /// Why a form was refused.
+#[cfg(feature = "ssr")]
 fn refusal(form: Form) -> Option<FormRefusal> {
     let page = use_page();
     let state = page.form.as_ref().filter(|state| state.form == form)?;
@@ -26,6 +27,7 @@ fn refusal(form: Form) -> Option<FormRefusal> {
 }
 
 /// Which elements describe a field.
+#[cfg(feature = "ssr")]
 pub(super) fn described_by(id: &str, error: bool, hint: bool) -> Option<String> {
     let ids: Vec<String> =
         [error.then(|| format!("{id}-error")), hint.then(|| format!("{id}-hint"))].into_iter().flatten().collect();
@@ -50,6 +52,7 @@ pub fn FieldError(
 }
 
 /// Why a form was refused, where none of its fields is to blame alone.
+#[cfg(feature = "ssr")]
 #[component]
 pub fn FormNotice(
     /// Which form.

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 pub enum Symbol {
     /// A warning.
     Alert,
+    /// Put away.
+    Archive,
     /// Left.
     ArrowLeft,
     /// Right.
@@ -13,6 +15,10 @@ pub enum Symbol {
     ArrowUp,
     /// The product.
     Bell,
+    /// Takes back.
+    Bin,
+    /// Kept at hand.
+    Bookmark,
     /// Done.
     Check,
     /// All done.
@@ -31,19 +37,26 @@ pub enum Symbol {
     Exit,
     /// Shows.
     Eye,
+    /// A topic.
+    Hash,
     /// Incoming.
     Inbox,
     /// A link to give away.
-    #[cfg(feature = "ssr")]
     Link,
     /// What happened.
     #[cfg(feature = "ssr")]
     List,
+    /// Only for some.
+    Lock,
     /// The dark theme.
     Moon,
     /// Everybody.
     #[cfg(feature = "ssr")]
     People,
+    /// What else can be done.
+    More,
+    /// Changes.
+    Pencil,
     /// No connection.
     PlugOff,
     /// Writes.
@@ -67,13 +80,17 @@ pub enum Symbol {
 }
 
 impl Symbol {
-    fn path(self) -> &'static str {
+    /// Its path.
+    pub fn path(self) -> &'static str {
         match self {
             Self::Alert => "M12 4 2.8 19.5h18.4z M12 10v4 M12 16.8v.2",
+            Self::Archive => "M3.5 4.5h17v4h-17z M5 8.5v11h14v-11 M10 12.5h4",
             Self::ArrowLeft => "M19 12H5.5 M11 6l-6 6 6 6",
             Self::ArrowRight => "M5 12h13.5 M13 6l6 6-6 6",
             Self::ArrowUp => "M12 19V5.5 M6 11l6-6 6 6",
             Self::Bell => "M5 17h14l-1.7-2.8v-3.7a5.3 5.3 0 0 0-10.6 0v3.7z M10 20.5h4",
+            Self::Bin => "M4.5 6.5h15 M9 6.5v-2h6v2 M6.5 6.5l1 13h9l1-13 M10 10.5v5 M14 10.5v5",
+            Self::Bookmark => "M6.5 4h11v16L12 16l-5.5 4z",
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
             Self::CheckAll => "M2.5 12.5 7 17l8.5-9 M12.5 16.5l.5.5 8.5-9",
             Self::ChevronDown => "M6 9.5l6 6 6-6",
@@ -85,18 +102,21 @@ impl Symbol {
             Self::Eye => {
                 "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z M12 9.3a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4z"
             }
+            Self::Hash => "M5 9.5h15 M4 15h15 M10 4.5l-2 15 M16 4.5l-2 15",
             Self::Inbox => "M3 13.5 6 5h12l3 8.5V19H3z M3 13.5h5.5l1.2 2.5h4.6l1.2-2.5H21",
-            #[cfg(feature = "ssr")]
             Self::Link => {
                 "M10 14a4 4 0 0 0 5.7 0l3.6-3.6a4 4 0 0 0-5.7-5.7L12.3 6 M14 10a4 4 0 0 0-5.7 0l-3.6 3.6a4 4 0 0 0 5.7 5.7l1.3-1.3"
             }
             #[cfg(feature = "ssr")]
             Self::List => "M9 6h11 M9 12h11 M9 18h11 M4.5 6v.1 M4.5 12v.1 M4.5 18v.1",
+            Self::Lock => "M6 11h12v9H6z M8.5 11V7.5a3.5 3.5 0 0 1 7 0V11",
             Self::Moon => "M19.5 14A8 8 0 0 1 10 4.5 8 8 0 1 0 19.5 14z",
             #[cfg(feature = "ssr")]
             Self::People => {
                 "M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z M2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1 M16 5.3a3.5 3.5 0 0 1 0 6.5 M18.5 14.6a5 5 0 0 1 3 4.6v.8"
             }
+            Self::More => "M5 12v.1 M12 12v.1 M19 12v.1",
+            Self::Pencil => "M4 20l1-4.5L16.5 4 20 7.5 8.5 19z M14 6.5l3.5 3.5",
             Self::PlugOff => {
                 "M3 3l18 18 M5 9.5a11 11 0 0 1 3.2-1.9 M12.5 6.6A11 11 0 0 1 19.5 10 M8 13.5a6.5 6.5 0 0 1 4-1.7 M12 17.5v.1"
             }

@@ -1,20 +1,20 @@
 //! The parts of the pages, one file each. Names and structure are those of the style sheet's files.
 
+#[cfg(feature = "ssr")]
 mod account;
 mod announcer;
 #[cfg(feature = "ssr")]
 mod auth_form;
 mod avatar;
 mod banner;
+#[cfg(feature = "ssr")]
 mod brand;
-mod chip;
-mod code;
 mod composer;
+#[cfg(feature = "ssr")]
 mod connection;
-mod day;
 #[cfg(feature = "ssr")]
 mod desk_frame;
-mod dot;
+#[cfg(feature = "ssr")]
 mod empty;
 #[cfg(feature = "ssr")]
 mod facts;
@@ -22,16 +22,15 @@ mod feed;
 mod field;
 mod floats;
 mod fragment;
+mod frame;
 mod help;
-mod highlight;
 mod icon;
 mod icon_button;
-mod message_actions;
-mod message_head;
-mod message_row;
-mod message_text;
+#[cfg(feature = "ssr")]
+mod language_form;
 #[cfg(feature = "ssr")]
 mod moment;
+#[cfg(feature = "ssr")]
 mod nav;
 #[cfg(feature = "ssr")]
 mod notice;
@@ -39,65 +38,58 @@ mod notice;
 mod once;
 #[cfg(feature = "ssr")]
 mod own_password;
-mod pager;
+mod palette;
+#[cfg(feature = "ssr")]
 mod password;
 mod rail;
-mod search;
-mod segmented;
 #[cfg(feature = "ssr")]
 mod step_pager;
+#[cfg(feature = "ssr")]
 mod theme_form;
 mod toast;
-mod unsent_row;
 
-pub use account::Account;
 pub use announcer::Announcer;
 #[cfg(feature = "ssr")]
 pub use auth_form::AuthCard;
 pub use avatar::Avatar;
 pub use banner::Banner;
+#[cfg(feature = "ssr")]
 pub use brand::Brand;
-pub use chip::RecipientChips;
-pub use code::Command;
 pub use composer::{COMPOSER_ID, Composer, MESSAGE_ID};
-pub use connection::Connection;
-pub use day::DayHeading;
 #[cfg(feature = "ssr")]
 pub use desk_frame::DeskFrame;
-pub use dot::UnreadDot;
+#[cfg(feature = "ssr")]
 pub use empty::Empty;
 #[cfg(feature = "ssr")]
 pub use facts::{Fact, SessionFacts, device_name};
 pub use feed::FeedList;
 #[cfg(feature = "ssr")]
 pub use field::Field;
-pub use field::{FieldError, FormNotice, value_of};
+#[cfg(feature = "ssr")]
+pub use field::FormNotice;
+pub use field::{FieldError, value_of};
 pub use floats::Floats;
 pub use fragment::focus_at_fragment;
-pub use help::{HELP_ID, Help};
-pub use highlight::Highlighted;
+pub use frame::side;
+pub use help::{HELP_ID, help};
 pub use icon::{Icon, Symbol};
 pub use icon_button::IconButton;
-pub use message_actions::MessageActions;
-pub use message_head::MessageHead;
-pub use message_row::MessageRow;
-pub use message_text::MessageText;
+#[cfg(feature = "ssr")]
+pub use language_form::LanguageForm;
 #[cfg(feature = "ssr")]
 pub use moment::Moment;
-pub use nav::Nav;
 #[cfg(feature = "ssr")]
 pub use notice::{BadNotice, GoodNotice};
 #[cfg(feature = "ssr")]
 pub use once::Once;
 #[cfg(feature = "ssr")]
 pub use own_password::OwnPassword;
-pub use pager::Pager;
+pub use palette::{PALETTE_ID, palette};
+#[cfg(feature = "ssr")]
 pub use password::PasswordField;
 pub use rail::Rail;
-pub use search::{Search, navigate_to_search};
-pub use segmented::{Segmented, filter_name};
 #[cfg(feature = "ssr")]
 pub use step_pager::StepPager;
-pub use theme_form::ThemeForm;
+#[cfg(feature = "ssr")]
+pub use theme_form::{DensityForm, ThemeForm};
 pub use toast::ToastNotice;
-pub use unsent_row::UnsentRow;

@@ -1,117 +1,124 @@
 use leptos::prelude::*;
-use push_system::api::Filter;
 
 use super::{Icon, MESSAGE_ID, Symbol};
 use crate::{
-    live::{browser, use_live},
-    place::{Page, use_place},
+    draw::{self, drawn},
+    live::use_live,
+    place::use_place,
     question::Question,
     words::words,
 };
 
-/// The ways between the pages: beside them on a wide screen, below them on a phone.
+/// A way to a page.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub(super) href: &'static str,
+    pub(super) symbol: Symbol,
+    pub(super) text: &'static str,
+    /// On which screens there is room for it, where not on all.
+    pub(super) class: &'static str,
+    /// The places at which it is the current one.
+    here: &'static str,
+    /// How the number of unread ones looks, where it is shown.
+    count: Option<&'static str>,
+    /// What it is for, where that is on the page already.
+    field: Option<&'static str>,
+}
+
+impl Way {
+    const fn new(href: &'static str, symbol: Symbol, text: &'static str, here: &'static str) -> Self {
+        Self { href, symbol, text, class: "", here, count: None, field: None }
+    }
+
+    const fn only(self, class: &'static str) -> Self {
+        Self { class, ..self }
+    }
+
+    const fn counting(self, count: &'static str) -> Self {
+        Self { count: Some(count), ..self }
+    }
+
+    const fn to_field(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+}
+
+/// The ways between the pages of somebody who is logged in.
+pub(super) fn ways() -> [Way; 10] {
+    const HISTORY: &str =
+        "/history?all /history?inbox /history?unread /history?me /history?saved /history?sent /history?archived";
+    const WIDE: &str = "only-wide";
+    const PHONE: &str = "only-phone";
+    let w = words();
+    [
+        Way::new("/", Symbol::Inbox, w.nav_inbox, "/?all /?inbox /?me").counting("count count-accent"),
+        Way::new("/?filter=unread", Symbol::Circle, w.nav_unread, "/?unread").only(WIDE).counting("count"),
+        Way::new("/history#q", Symbol::Search, w.nav_search, "").only(PHONE).to_field("q"),
+        Way::new("/#compose", Symbol::Plus, w.nav_write, "").only(PHONE).to_field(MESSAGE_ID),
+        Way::new("/?filter=saved", Symbol::Bookmark, w.filter_saved, "/?saved").only(WIDE),
+        Way::new("/?filter=sent", Symbol::Send, w.nav_sent, "/?sent").only(WIDE),
+        Way::new("/?filter=archived", Symbol::Archive, w.filter_archived, "/?archived").only(WIDE),
+        Way::new("/history", Symbol::Clock, w.nav_history, HISTORY),
+        Way::new("/topics", Symbol::Hash, w.topics, "/topics?all").only(WIDE),
+        Way::new("/settings", Symbol::Sliders, w.nav_settings, "/settings?all"),
+    ]
+}
+
+/// The ways between the pages: beside them on a wide screen, below them on a phone. Each says by `data-here` at which
+/// places it is the current one.
 #[component]
 pub fn Nav() -> impl IntoView {
     let w = words();
-    let location = use_place();
-    let place = Memo::new(move |_| (location.page.get(), Question::read(&location.search.get()).filter));
-    let at = move |page: Page, wanted: fn(Filter) -> bool| {
-        Signal::derive(move || place.with(|(now, filter)| *now == Some(page) && wanted(*filter)))
-    };
-    let nowhere = Signal::derive(|| false);
+    let topics = use_live().store.inbox.with_untracked(|inbox| drawn(|m| draw::topics(m, inbox.topics(), &here())));
+    let ways = ways().map(|way| {
+        view! {
+            <li class=way.class>
+                <NavLink way />
+            </li>
+        }
+    });
     view! {
         <nav class="nav" aria-label=w.nav>
-            <ul>
-                <li>
-                    <NavLink
-                        href="/"
-                        symbol=Symbol::Inbox
-                        text=w.nav_inbox
-                        here=at(Page::Inbox, |filter| filter != Filter::Unread)
-                        count="count count-accent"
-                    />
-                </li>
-                <li class="only-wide">
-                    <NavLink
-                        href="/?filter=unread"
-                        symbol=Symbol::Circle
-                        text=w.nav_unread
-                        here=at(Page::Inbox, |filter| filter == Filter::Unread)
-                        count="count"
-                    />
-                </li>
-                <li class="only-phone">
-                    <NavLink href="/history#q" symbol=Symbol::Search text=w.nav_search here=nowhere field="q" />
-                </li>
-                <li class="only-phone">
-                    <NavLink href="/#compose" symbol=Symbol::Plus text=w.nav_write here=nowhere field=MESSAGE_ID />
-                </li>
-                <li class="only-wide">
-                    <NavLink
-                        href="/history?filter=sent"
-                        symbol=Symbol::Send
-                        text=w.nav_sent
-                        here=at(Page::History, |filter| filter == Filter::Sent)
-                    />
-                </li>
-                <li>
-                    <NavLink
-                        href="/history"
-                        symbol=Symbol::Clock
-                        text=w.nav_history
-                        here=at(Page::History, |filter| filter != Filter::Sent)
-                    />
-                </li>
-                <li>
-                    <NavLink
-                        href="/settings"
-                        symbol=Symbol::Sliders
-                        text=w.nav_settings
-                        here=at(Page::Settings, |_| true)
-                    />
-                </li>
-            </ul>
+            <ul>{ways.into_iter().collect_view()}</ul>
+            <ul class="nav-topics only-wide" aria-label=w.topics inner_html=topics />
         </nav>
     }
 }
 
-#[component]
-fn NavLink(
-    href: &'static str,
-    symbol: Symbol,
-    text: &'static str,
-    #[prop(into)] here: Signal<bool>,
-    // How the number of unread ones looks, where it is shown.
-    #[prop(optional)] count: Option<&'static str>,
-    // What the link is for, where it is on the page already.
-    #[prop(optional)] field: Option<&'static str>,
-) -> impl IntoView {
-    let click = move |event: leptos::ev::MouseEvent| {
-        if let Some(element) = field.and_then(browser::by_id) {
-            event.prevent_default();
-            element.focus().ok();
-        }
-    };
-    view! {
-        <a class="nav-link" href=href aria-current=move || here.get().then_some("page") on:click=click>
-            <Icon symbol />
-            <span>{text}</span>
-            {count.map(|class| view! { <UnreadCount class /> })}
-        </a>
-    }
+/// Where one is, as `data-here` says it.
+fn here() -> String {
+    let place = use_place();
+    let filter = Question::read(&place.search.get_untracked()).filter;
+    format!("{}?{}", place.path.get_untracked(), filter.as_str())
 }
 
 #[component]
-fn UnreadCount(class: &'static str) -> impl IntoView {
-    let unread = use_live().store.unread;
-    let any = Memo::new(move |_| unread.get() > 0);
-    move || {
-        any.get().then(|| {
-            view! {
-            <span class=class>
-                {move || unread.get()} <span class="visually-hidden">{words().unread_suffix}</span>
-            </span>
-            }
-        })
+fn NavLink(way: Way) -> impl IntoView {
+    let Way { href, symbol, text, here, count, field, .. } = way;
+    let current = self::here();
+    let current = here.split(' ').any(|here| here == current).then_some("page");
+    let unread = use_live().store.unread.get_untracked();
+    view! {
+        <a
+            class="nav-link"
+            href=href
+            aria-current=current
+            data-here=here
+            data-act=field.map(|_| "focus")
+            data-field=field
+        >
+            <Icon symbol />
+            <span>{text}</span>
+            {count
+                .map(|class| {
+                    view! {
+                        <span class=class data-count="unread" hidden=unread == 0>
+                            <span>{unread}</span>
+                            " "
+                            <span class="visually-hidden">{words().unread_suffix}</span>
+                        </span>
+                    }
+                })}
+        </a>
     }
 }

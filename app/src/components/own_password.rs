@@ -14,10 +14,11 @@ pub fn OwnPassword(
 ) -> impl IntoView {
     let described = described_by(&id, error.is_some(), false);
     let (label, failure) = (id.clone(), format!("{id}-error"));
+    let is_wrong = error.is_some();
     view! {
         <div class="field">
             <label for=label>{desk_words().your_password}</label>
-            <PasswordBox id name="password" autocomplete="current-password" described is_wrong=error.is_some() />
+            <PasswordBox id name="password" autocomplete="current-password" described is_wrong focused=is_wrong />
             {error.map(|text| view! { <FieldError id=failure text /> })}
         </div>
     }

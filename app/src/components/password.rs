@@ -57,6 +57,9 @@ pub fn PasswordBox(
     described: Option<String>,
     /// Whether what was sent is none.
     is_wrong: bool,
+    /// Whether it is where to go on typing.
+    #[prop(optional)]
+    focused: bool,
 ) -> impl IntoView {
     let eye = id.clone();
     view! {
@@ -71,6 +74,7 @@ pub fn PasswordBox(
                 autocomplete=autocomplete
                 aria-invalid=is_wrong.then_some("true")
                 aria-describedby=described
+                autofocus=focused
             />
             <button
                 class="icon-button needs-script"

@@ -3,7 +3,8 @@ use leptos::prelude::*;
 use super::{Icon, Symbol};
 use crate::desk::desk_words;
 
-/// The way through pages that are asked for one after the other: on, or back to the first.
+/// The way through pages that are asked for one after the other: on, or back to the first. What would lead nowhere is not
+/// there.
 #[component]
 pub fn StepPager(
     /// The first page, where this is a later one.
@@ -17,14 +18,24 @@ pub fn StepPager(
     let w = desk_words();
     Some(view! {
         <nav class="pager" aria-label=w.pages>
-            <a class="button" href=first.clone() rel="first" aria-disabled=first.is_none().then_some("true")>
-                <Icon symbol=Symbol::ArrowLeft />
-                {w.first_page}
-            </a>
-            <a class="button" href=next.clone() rel="next" aria-disabled=next.is_none().then_some("true")>
-                {w.next_page}
-                <Icon symbol=Symbol::ArrowRight />
-            </a>
+            {first
+                .map(|first| {
+                    view! {
+                        <a class="button" href=first rel="first">
+                            <Icon symbol=Symbol::ArrowLeft />
+                            {w.first_page}
+                        </a>
+                    }
+                })}
+            {next
+                .map(|next| {
+                    view! {
+                        <a class="button" href=next rel="next">
+                            {w.next_page}
+                            <Icon symbol=Symbol::ArrowRight />
+                        </a>
+                    }
+                })}
         </nav>
     })
 }

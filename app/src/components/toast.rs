@@ -8,13 +8,19 @@ use crate::{live::use_live, words::words};
 /// How long a notice stays. What it undoes can be undone on the row as well.
 const STAYS: Duration = Duration::from_secs(8);
 
-/// A short notice with *Undo*.
+/// A short notice with *Undo*. It stays for as long as somebody points at it or is in it (WCAG 2.2, 2.2.1).
 #[component]
 pub fn ToastNotice() -> impl IntoView {
     let live = use_live();
     let toast = live.store.toast;
+    let is_held = RwSignal::new(false);
     Effect::new(move |_| {
-        if toast.with(Option::is_some) {
+        // Under another notice nobody has pointed yet.
+        toast.track();
+        is_held.set(false);
+    });
+    Effect::new(move |_| {
+        if toast.with(Option::is_some) && !is_held.get() {
             let leave = move || {
                 toast.try_set(None);
             };
@@ -36,7 +42,13 @@ pub fn ToastNotice() -> impl IntoView {
                 }
             });
             view! {
-                <div class="toast">
+                <div
+                    class="toast"
+                    on:pointerenter=move |_| is_held.set(true)
+                    on:pointerleave=move |_| is_held.set(false)
+                    on:focusin=move |_| is_held.set(true)
+                    on:focusout=move |_| is_held.set(false)
+                >
                     <span>{shown.text}</span>
                     {undo}
                     <IconButton

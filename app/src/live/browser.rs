@@ -1,12 +1,12 @@
 //! What only a browser has: a clock, an address bar, a tab.
 
 use leptos::prelude::{document, window, window_event_listener_untyped};
-use push_system::{position::Pos, timestamp::Timestamp};
+use push_system::{api::Filter, position::Pos, timestamp::Timestamp};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, HtmlInputElement, PageTransitionEvent, VisibilityState};
 
-use crate::text;
+use crate::{question::Question, text};
 
 /// Where the time of the last reload is noted, so that a page that does not help is not loaded for ever.
 const RELOADED_KEY: &str = "push.reloaded";
@@ -41,6 +41,12 @@ pub fn reload() {
     window().location().reload().ok();
 }
 
+/// Loads an address in the place of the page, also of one that answered a form.
+pub fn load(address: &str) {
+    // It fails only for addresses that are none.
+    window().location().replace(address).ok();
+}
+
 /// Loads the page anew, unless that was just tried.
 pub fn reload_once() {
     let storage = window().session_storage().ok().flatten();
@@ -69,6 +75,13 @@ pub fn is_sign_out(event: &web_sys::Event) -> bool {
     form.is_some_and(|form| form.get_attribute("action").is_some_and(|action| action == "/logout"))
 }
 
+/// Whether the page is the inbox, and no part of it.
+pub fn shows_the_inbox() -> bool {
+    let location = window().location();
+    let filter = location.search().map(|search| Question::read(&search).filter.of_inbox());
+    location.pathname().is_ok_and(|path| path == "/") && filter == Ok(Filter::Inbox)
+}
+
 /// Where the socket is.
 pub fn socket_address(pos: &Pos) -> String {
     let location = window().location();
@@ -90,6 +103,11 @@ pub fn scroll_to_top() {
 /// The element of that id.
 pub fn by_id(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// The text inside that element.
+pub fn text_of(id: &str) -> String {
+    by_id(id).and_then(|element| element.text_content()).unwrap_or_default()
 }
 
 /// Moves the focus.
@@ -156,6 +174,13 @@ pub fn path_and_search() -> (String, String) {
 /// What the address points at, without its `#`.
 pub fn fragment() -> String {
     window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
+}
+
+/// What the page is called: what its heading says, where that says all of it.
+pub fn heading() -> String {
+    let heading = document().query_selector("h1").ok().flatten();
+    let called = |heading: Element| heading.get_attribute("data-title").or_else(|| heading.text_content());
+    heading.and_then(called).unwrap_or_default()
 }
 
 /// Brings the element of that id on the screen.

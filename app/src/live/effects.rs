@@ -6,7 +6,7 @@ use push_system::{
 };
 
 use super::{Live, browser, socket::Socket};
-use crate::api;
+use crate::{api, paint};
 
 /// A login renewed more often than this for a refused socket does not help.
 const RENEW_EVERY_MS: u64 = 60_000;
@@ -111,7 +111,9 @@ impl Live {
                 return;
             }
             let (seq, pos) = (snapshot.seq, snapshot.pos.clone());
-            self.store.replace(snapshot);
+            for id in self.store.replace(snapshot) {
+                paint::redraw(self.store, id);
+            }
             self.settle();
             self.drive(|session, now| session.snapshot(now, ticket, seq, pos));
         });

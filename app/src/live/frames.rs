@@ -7,7 +7,7 @@ use push_system::{
 };
 
 use super::{Live, browser};
-use crate::{store::fold_presence, words::words};
+use crate::{paint, store::fold_presence, words::words};
 
 /// Arrivals within this time are announced together.
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(1);
@@ -47,7 +47,10 @@ impl Live {
 
     /// Folds events, keeps new rows aside when they would move what is being read, and announces them.
     pub(super) fn fold(self, events: &[Event]) {
-        let arrived = self.store.apply(events, browser::is_at_top());
+        let (arrived, changed) = self.store.apply(events, browser::is_at_top());
+        for id in changed {
+            paint::redraw(self.store, id);
+        }
         self.settle();
         if arrived > 0 {
             self.announce(arrived as u64);
@@ -63,7 +66,7 @@ impl Live {
         if waiting == Some(0) {
             let say = move || {
                 let count = self.with_link(|link| std::mem::take(&mut link.to_announce)).unwrap_or_default();
-                self.store.announcement.try_set((words().new_messages)(count));
+                self.store.announcement.try_set(words().new_messages(count));
             };
             set_timeout(say, ANNOUNCE_EVERY);
         }

@@ -18,6 +18,8 @@ pub(super) struct Link {
     pub(super) to_announce: u64,
     /// Whether the person has asked to be signed out: the end of the login is no news then.
     pub(super) leaving: bool,
+    /// When the page last looked how far its person has seen.
+    pub(super) seen_at: u64,
     last_now: u64,
 }
 
@@ -32,6 +34,7 @@ impl Link {
             renewed: None,
             to_announce: 0,
             leaving: false,
+            seen_at: 0,
             last_now: 0,
         }
     }

@@ -3,9 +3,10 @@
 //!
 //! - [`browser`]: the clock, the address bar, the tab. [`storage`]: what outlives a reload.
 //! - `socket`: one WebSocket. `link`: the session and its socket. `effects`: what the session asks for.
-//! - `frames`: what the server says. `sending`, `reading`: what the person does.
+//! - `frames`: what the server says. `sending`, `reading`, `changing`: what the person does.
 
 pub mod browser;
+mod changing;
 mod effects;
 mod frames;
 mod link;
@@ -136,6 +137,7 @@ impl Live {
 
     fn tick(self) {
         self.drive(ClientSession::tick);
+        self.note_seen();
         let silent = self.with_link(|link| {
             let overdue = link.now() > link.last_publish + ANSWER_WITHIN_MS;
             overdue && link.session.status() == Status::Live
@@ -172,7 +174,7 @@ impl Live {
 }
 
 /// Sets a signal only when that changes it, as every set draws anew. A page that is gone is left alone.
-fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) -> bool {
+pub(crate) fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) -> bool {
     let new = signal.try_with_untracked(|now| *now != value) == Some(true);
     if new {
         signal.try_set(value);

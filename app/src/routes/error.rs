@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Brand, Icon, Symbol},
+    desk::desk_words,
     words::words,
 };
 
@@ -14,7 +15,7 @@ pub(crate) struct Explanation {
 
 /// Why a page could not be shown, and what to do.
 pub(crate) fn explain(status: u16) -> Explanation {
-    let w = words();
+    let w = desk_words();
     let (symbol, title, hint) = match status {
         404 => (Symbol::Search, w.error_not_found, w.error_not_found_hint),
         401 | 403 => (Symbol::Alert, w.error_forbidden, w.error_forbidden_hint),
@@ -32,10 +33,10 @@ pub fn ErrorPage(
     status: u16,
 ) -> impl IntoView {
     set_status(status);
-    let w = words();
+    let w = desk_words();
     let Explanation { symbol, title, hint } = explain(status);
     // What is missing stays missing; everything else may be better the next time.
-    let second = if status == 404 { ("/history", w.search) } else { ("", w.try_again) };
+    let second = if status == 404 { ("/history", words().search) } else { ("", w.try_again) };
     view! {
         <main class="auth" id="main" tabindex="-1">
             <Brand />

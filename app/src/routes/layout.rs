@@ -5,17 +5,20 @@ use leptos::{
 
 use push_system::error::ErrorCode;
 
+use super::{HistoryPage, InboxPage, still};
 use crate::{
+    acts,
     app::use_page,
     clock::use_clock,
-    components::{Account, Announcer, Brand, Floats, Help, Nav},
-    context::FormState,
+    components::{Announcer, Floats, HELP_ID, PALETTE_ID, Rail, help, palette, side},
+    context::{Form, FormState},
     keyboard,
     live::{Live, browser},
+    paint,
     place::{Page, use_place},
-    routes::{HistoryPage, InboxPage, SettingsPage},
+    question::Question,
     store::Store,
-    title::title,
+    title::{title, titled},
     words::words,
 };
 
@@ -30,33 +33,38 @@ pub fn Layout() -> impl IntoView {
     provide_context(live);
     let place = use_place();
     let clock = use_clock();
+    // A form of the settings is answered at an address of its own, which could not be loaded again.
+    let answered = use_page().form.as_ref().is_some_and(|form| form.form == Form::Password);
     Effect::new(move |_| {
         browser::mark_hydrated();
+        if answered {
+            browser::show_address("/settings");
+        }
         clock.follow();
         live.start();
+        acts::listen(live, place);
         place.follow();
         keyboard::listen(live, place);
+        crate::palette::listen(live, place);
     });
+    paint::follow(live.store, clock, place);
     follow_unread(live.store);
     focus_new_pages();
     let current = move || match place.page.get() {
-        Some(Page::History) => EitherOf3::A(view! { <HistoryPage /> }),
-        Some(Page::Settings) => EitherOf3::B(view! { <SettingsPage /> }),
-        _ => EitherOf3::C(view! { <InboxPage /> }),
+        Some(Page::Inbox) => EitherOf3::A(view! { <InboxPage /> }),
+        Some(Page::History) => EitherOf3::B(view! { <HistoryPage /> }),
+        _ => EitherOf3::C(view! { <main class="main" id="main" tabindex="-1" inner_html=still() /> }),
     };
     Either::Right(view! {
         <div class="shell">
-            <header class="side">
-                <Brand />
-                <PageName />
-                <Nav />
-                <Account />
-            </header>
+            <header class="side" inner_html=side() />
             {current}
+            <Rail />
         </div>
         <Floats />
         <Announcer />
-        <Help />
+        <dialog class="dialog" id=HELP_ID aria-labelledby="help-title" inner_html=help() />
+        <dialog class="dialog palette" id=PALETTE_ID aria-label=words().palette inner_html=palette() />
     })
 }
 
@@ -73,28 +81,21 @@ fn begin() -> Option<Live> {
     Some(Live::new(store, refused.unwrap_or_else(|| data.draft_key.clone())))
 }
 
-/// The page's name, seen where there is no room for the navigation.
-#[component]
-fn PageName() -> impl IntoView {
-    let page = use_place().page;
-    let name = move || match page.get() {
-        Some(Page::History) => words().history,
-        Some(Page::Settings) => words().settings,
-        _ => words().inbox,
-    };
-    view! {
-        <span class="page-name" aria-hidden="true">
-            {name}
-        </span>
-    }
-}
-
 /// The name of the tab, and the dot on it.
 fn follow_unread(store: Store) {
     let any = Memo::new(move |_| store.unread.get() > 0);
     Effect::new(move |_| browser::set_unread_icon(any.get()));
-    let page = use_place().page;
-    Effect::new(move |_| document().set_title(&title(page.get().unwrap_or(Page::Inbox), store.unread.get())));
+    let place = use_place();
+    Effect::new(move |_| {
+        let filter = place.search.with(|search| Question::read(search).filter);
+        let unread = store.unread.get();
+        // A page that only the server draws is called what its heading says.
+        let title = match place.page.get() {
+            Some(page) => title(page, filter, unread),
+            None => titled(browser::heading().trim(), unread),
+        };
+        document().set_title(&title);
+    });
 }
 
 /// Moves the focus to a page that was reached without loading it, as a browser would.

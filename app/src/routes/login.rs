@@ -5,28 +5,29 @@ use crate::{
     app::use_page,
     components::{AuthCard, Field, FormNotice, Icon, PasswordField, Symbol},
     context::{Form, WHY_ENDED, WHY_OVER},
+    desk::desk_words,
     words::words,
 };
 
 /// `/login`
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let w = words();
+    let (w, d) = (words(), desk_words());
     view! {
         <AuthCard
             title=w.sign_in
-            hint=Some(w.sign_in_hint)
-            foot=use_page().registration_open.then(|| (w.new_here, aside("/register"), w.create_account))
+            hint=Some(d.sign_in_hint)
+            foot=use_page().registration_open.then(|| (d.new_here, aside("/register"), w.create_account))
         >
             <SignedOut />
             <FormNotice form=Form::Login fields=&[] />
             <form method="post" action="/login">
                 <NextField form=Form::Login />
-                <Field form=Form::Login name="username" label=w.username autocomplete="username" />
+                <Field form=Form::Login name="username" label=d.username autocomplete="username" />
                 <PasswordField
                     form=Form::Login
                     name="password"
-                    label=w.password
+                    label=d.password
                     autocomplete="current-password"
                 />
                 <button class="button button-primary button-wide">{w.sign_in}</button>
@@ -39,8 +40,8 @@ pub fn LoginPage() -> impl IntoView {
 #[component]
 fn SignedOut() -> impl IntoView {
     let text = match asked("why").as_str() {
-        WHY_ENDED => words().signed_out_elsewhere,
-        WHY_OVER => words().signed_out_over,
+        WHY_ENDED => desk_words().signed_out_elsewhere,
+        WHY_OVER => desk_words().signed_out_over,
         _ => return None,
     };
     Some(view! {

@@ -11,7 +11,7 @@ mod layout;
 mod login;
 #[cfg(feature = "ssr")]
 mod register;
-mod settings;
+mod still;
 
 #[cfg(feature = "ssr")]
 pub use desk::DeskRoute;
@@ -26,4 +26,4 @@ pub use layout::Layout;
 pub use login::LoginPage;
 #[cfg(feature = "ssr")]
 pub use register::RegisterPage;
-pub use settings::SettingsPage;
+pub use still::still;

@@ -1,4 +1,5 @@
 use leptos::{either::Either, prelude::*};
+use push_system::catalogue::Sentence;
 
 use crate::{
     app::use_page,
@@ -7,22 +8,22 @@ use crate::{
     desk::desk_words,
     place::use_place,
     text,
-    words::{catalogue, words},
+    words::{say, words},
 };
 
 /// `/register`
 #[component]
 pub fn RegisterPage() -> impl IntoView {
-    let w = words();
+    let (w, d) = (words(), desk_words());
     let invited = !invite().is_empty();
     let open = use_page().registration_open || invited;
-    let hint = if invited { desk_words().invited_hint } else { w.create_account_hint };
+    let hint = if invited { d.invited_hint } else { d.create_account_hint };
     let form = if open { Either::Left(view! { <RegisterForm /> }) } else { Either::Right(view! { <Closed /> }) };
     view! {
         <AuthCard
             title=w.create_account
             hint=open.then_some(hint)
-            foot=Some((w.have_account, aside("/login"), w.sign_in))
+            foot=Some((d.have_account, aside("/login"), w.sign_in))
         >
             {form}
         </AuthCard>
@@ -31,23 +32,23 @@ pub fn RegisterPage() -> impl IntoView {
 
 #[component]
 fn RegisterForm() -> impl IntoView {
-    let w = words();
+    let (w, d) = (words(), desk_words());
     let form = Form::Register;
     view! {
         <FormNotice form fields=&["username", "email", "password"] />
         <form method="post" action="/register">
             <NextField form />
             <InviteField />
-            <Field form name="username" label=w.username autocomplete="username" hint=w.username_hint />
-            <Field form name="email" label=w.email_optional autocomplete="email" kind="email" optional=true />
+            <Field form name="username" label=d.username autocomplete="username" hint=d.username_hint />
+            <Field form name="email" label=d.email_optional autocomplete="email" kind="email" optional=true />
             <PasswordField
                 form
                 name="password"
-                label=w.password
+                label=d.password
                 autocomplete="new-password"
                 hint=w.password_hint
             />
-            <button class="button button-primary button-wide">{w.create_account_now}</button>
+            <button class="button button-primary button-wide">{d.create_account_now}</button>
         </form>
     }
 }
@@ -57,7 +58,7 @@ fn Closed() -> impl IntoView {
     view! {
         <p class="notice notice-warning" role="status">
             <Icon symbol=Symbol::Alert />
-            <span>{catalogue().registration_closed}</span>
+            <span>{say(&Sentence::RegistrationClosed)}</span>
         </p>
     }
 }

@@ -3,25 +3,38 @@ use push_system::{
     accounts::Person,
     api::Filter,
     ids::MessageId,
+    inbox::Inbox,
     limits,
     message::{ClientId, Message},
-    read_state::ReadState,
+    read_state::Ranges,
     timestamp::Timestamp,
 };
 
-use super::{Results, Row, Store, rows};
-use crate::{api, question::Question, words::words};
+use super::{
+    Results, Row, State, Store, rows,
+    stretches::{Stretch, stretches},
+};
+use crate::{
+    api,
+    clock::Clock,
+    draw::{self, Eye, Look},
+    question::Question,
+    words::words,
+};
 
 use super::Toast;
 
 /// The list of the inbox: what is loaded, cut to a filter and put into rows.
 #[derive(Clone, Copy)]
 pub struct Feed {
-    store: Store,
+    /// What the page shows.
+    pub store: Store,
     filter: Memo<Filter>,
     results: Results,
     /// The lines, newest first.
     pub rows: Memo<Vec<Row>>,
+    /// The same in parts, and under which filter they were cut.
+    stretches: Memo<(Filter, Vec<Stretch>)>,
     /// Whether older ones can be loaded.
     pub has_more: Memo<bool>,
     /// Whether older ones are on their way.
@@ -31,15 +44,18 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// The list under `filter`, with days for someone this many minutes east of UTC.
-    pub fn new(store: Store, filter: Memo<Filter>, results: Results, offset_minutes: RwSignal<i32>) -> Self {
+    /// The list under `filter`, with days for where the clock is.
+    pub fn new(store: Store, filter: Memo<Filter>, results: Results, clock: Clock) -> Self {
+        follow_marks(store, filter, results);
+        let rows = Memo::new(move |_| lines(store, filter.get(), results, clock.offset_minutes.get()));
         Self {
             store,
             filter,
             results,
-            rows: Memo::new(move |_| lines(store, filter.get(), results, offset_minutes.get())),
+            rows,
+            stretches: cut(filter, rows),
             has_more: Memo::new(move |_| match filter.get() {
-                Filter::All => store.inbox.with(push_system::inbox::Inbox::has_more),
+                Filter::Inbox => store.inbox.with(push_system::inbox::Inbox::has_more),
                 _ => results.page.with(|page| page.has_more),
             }),
             loading: RwSignal::new(false),
@@ -47,30 +63,46 @@ impl Feed {
         }
     }
 
-    /// A message of one of the rows.
-    pub fn message(&self, id: MessageId) -> Option<Message> {
-        let in_inbox = self.store.inbox.with_untracked(|inbox| find(inbox.messages(), id).cloned());
-        in_inbox.or_else(|| self.results.page.with_untracked(|page| find(&page.messages, id).cloned()))
+    /// Who reads it, now and here.
+    pub fn eye(&self) -> Eye {
+        self.store.eye(Vec::new())
     }
 
-    /// Those of the rows that are unread, newest first, as many as one change may name; reactive.
-    pub fn unread_shown(&self) -> Vec<MessageId> {
-        let me = self.store.user_id();
-        let unread = |row: &Row| match row {
-            Row::Message(id) => {
-                let id = self.store.read.with(|read| (!read.is_read(*id)).then_some(*id))?;
-                self.message(id).filter(|message| message.sender.id != me).map(|_| id)
-            }
-            _ => None,
+    /// The markup of the message of one of the rows.
+    pub fn draw(&self, id: MessageId) -> String {
+        let entering = self.store.take_fresh(id);
+        let Some(message) = self.store.message(id) else { return String::new() };
+        let look = Look { entering, ..self.store.look(&message) };
+        draw::drawn(|m| draw::message(m, &message, &self.eye(), look))
+    }
+
+    /// The keys of the stretches, newest first; reactive.
+    pub fn stretches(&self) -> Vec<usize> {
+        self.stretches.with(|(_, stretches)| stretches.iter().map(|stretch| stretch.key).collect())
+    }
+
+    /// The rows of one of the stretches; reactive.
+    pub fn rows_of(&self, key: usize) -> Vec<Row> {
+        self.stretches.with(|(_, stretches)| {
+            stretches.iter().find(|stretch| stretch.key == key).map(|stretch| stretch.rows.clone()).unwrap_or_default()
+        })
+    }
+
+    /// How many of the rows are unread; reactive.
+    pub fn unread_shown(&self) -> u64 {
+        self.store.read.track();
+        let unread = |row: &&Row| match row {
+            Row::Message(id) => self.store.message(*id).is_some_and(|message| self.store.look(&message).unread),
+            _ => false,
         };
-        self.rows.with(|rows| rows.iter().filter_map(unread).take(limits::READ_RANGES).collect())
+        self.rows.with(|rows| rows.iter().filter(unread).count() as u64)
     }
 
     /// The oldest message loaded: where the next page begins.
     pub fn oldest(&self) -> Option<MessageId> {
         let last = |messages: &[Message]| messages.last().map(|message| message.id);
         match self.filter.get() {
-            Filter::All => self.store.inbox.with(|inbox| last(inbox.messages())),
+            Filter::Inbox => self.store.inbox.with(|inbox| last(inbox.messages())),
             _ => self.results.page.with(|page| last(&page.messages)),
         }
     }
@@ -78,30 +110,31 @@ impl Feed {
     /// Loads the next page below, unless one is on its way.
     pub fn load_older(self) {
         let filter = self.filter.get_untracked();
-        let Some(oldest) = untrack(|| self.oldest()) else { return };
+        let known = move || (untrack(|| self.oldest()), self.store.resets.get_untracked());
+        let (oldest, resets) = known();
         // While another filter's first page is on its way, what is older is not known.
-        let busy = self.loading.get_untracked() || (filter != Filter::All && self.results.loading.get_untracked());
+        let busy = self.loading.get_untracked() || (filter != Filter::Inbox && self.results.loading.get_untracked());
         if busy || !self.has_more.get_untracked() {
             return;
         }
         self.loading.set(true);
         spawn_local(async move {
-            let question = Question { filter, before: Some(oldest), ..Question::default() };
-            let answer = api::messages(&question).await;
+            // The inbox is a piece of all there is, without a hole; what is put away is left out when it is drawn.
+            let asked = if filter == Filter::Inbox { Filter::All } else { filter };
+            let question = Question { filter: asked, before: oldest, ..Question::default() };
+            let answer = api::messages(&question, limits::SNAPSHOT_MESSAGES).await;
             self.loading.try_set(false);
-            // The list may have gone, or end elsewhere by now: then this page would leave a hole.
+            // The list may have gone, or end elsewhere by now: then this page would leave a hole. And what is older than a
+            // snapshot is not known to be true.
             let same = self.filter.try_get_untracked() == Some(filter);
-            if !same || untrack(|| self.oldest()) != Some(oldest) {
+            if !same || known() != (oldest, resets) {
                 return;
             }
             match (answer, filter) {
-                (Ok(page), Filter::All) => {
+                (Ok(page), Filter::Inbox) => {
                     self.store.inbox.update(|inbox| inbox.add_older(page.messages, page.has_more));
                 }
-                (Ok(page), _) => self.results.page.update(|all| {
-                    all.messages.extend(page.messages);
-                    all.has_more = page.has_more;
-                }),
+                (Ok(page), _) => self.results.extend(page),
                 (Err(_), _) => {
                     let text = words().load_failed.to_owned();
                     self.store.toast.set(Some(Toast { text, undo: None }));
@@ -111,31 +144,73 @@ impl Feed {
     }
 }
 
-fn find(newest_first: &[Message], id: MessageId) -> Option<&Message> {
-    let index = newest_first.binary_search_by(|message| id.cmp(&message.id)).ok()?;
-    newest_first.get(index)
+/// The rows in parts, anew for each filter: what is left of the parts of another list is neither full nor few.
+fn cut(filter: Memo<Filter>, rows: Memo<Vec<Row>>) -> Memo<(Filter, Vec<Stretch>)> {
+    Memo::new(move |before: Option<&(Filter, Vec<Stretch>)>| {
+        let filter = filter.get();
+        let before = before.filter(|(same, _)| *same == filter).map_or(&[][..], |(_, stretches)| stretches);
+        (filter, rows.with(|rows| stretches(before, rows)))
+    })
 }
 
-fn matches(filter: Filter, message: &Message, me: &Person, read: &ReadState) -> bool {
+/// What another device put into a view, and is not loaded here, is asked for.
+fn follow_marks(store: Store, filter: Memo<Filter>, results: Results) {
+    // As the log tells it: what is only wanted here has not reached the history.
+    let set = Memo::new(move |_| (filter.get(), store.inbox.with(|inbox| left_out(filter.get(), inbox))));
+    Effect::new(move |before: Option<(Filter, Ranges, u32)>| {
+        let ((filter, now), resets) = (set.get(), store.resets.get_untracked());
+        let same = before.filter(|before| (before.0, before.2) == (filter, resets));
+        let is_unknown = |(from, to): (u64, u64)| {
+            to - from >= limits::SNAPSHOT_MESSAGES.into() || (from..=to).any(|id| !store.lists(MessageId(id)))
+        };
+        if same.is_some_and(|(_, was, _)| was.minus(&now).iter().any(is_unknown)) {
+            results.ask_for_marked();
+        }
+        (filter, now, resets)
+    });
+}
+
+/// What a view leaves out because of marks: whatever goes from here comes into the view.
+fn left_out(filter: Filter, inbox: &Inbox) -> Ranges {
+    let all = Ranges::span(1, inbox.seq().0);
+    match filter {
+        Filter::Unread => inbox.read().read(),
+        Filter::Saved => all.minus(&inbox.marks().saved),
+        Filter::Archived => all.minus(&inbox.marks().archived),
+        Filter::All | Filter::Inbox | Filter::Me | Filter::Sent => Ranges::EMPTY,
+    }
+}
+
+/// What a filter goes by, beside the message; nothing where it does not, so that no change of it draws the list anew.
+fn state(store: Store, filter: Filter) -> State {
+    match filter {
+        Filter::Unread | Filter::Inbox | Filter::Saved | Filter::Archived => store.state.get(),
+        Filter::All | Filter::Me | Filter::Sent => State::default(),
+    }
+}
+
+fn matches(filter: Filter, message: &Message, me: &Person, state: &State) -> bool {
     match filter {
         Filter::All => true,
-        Filter::Unread => message.sender.id != me.id && !read.is_read(message.id),
+        Filter::Inbox => !state.marks.is_archived(message.id),
+        Filter::Unread => message.deleted.is_none() && message.sender.id != me.id && !state.read.is_read(message.id),
         Filter::Me => message.to.people().any(|name| *name == me.name),
+        Filter::Saved => state.marks.is_saved(message.id),
         Filter::Sent => message.sender.id == me.id,
+        Filter::Archived => state.marks.is_archived(message.id),
     }
 }
 
 fn lines(store: Store, filter: Filter, results: Results, offset_minutes: i32) -> Vec<Row> {
     let newest = store.held.get().unwrap_or(MessageId(u64::MAX));
-    // Only one filter depends on what is read; the others are not drawn anew for it.
-    let read = if filter == Filter::Unread { store.read.get() } else { ReadState::default() };
+    let state = state(store, filter);
     let fitting = |messages: &[Message], me: &Person| -> Vec<(MessageId, Timestamp)> {
-        let fits = |message: &&Message| message.id <= newest && matches(filter, message, me, &read);
+        let fits = |message: &&Message| message.id <= newest && matches(filter, message, me, &state);
         messages.iter().filter(fits).map(|message| (message.id, message.date)).collect()
     };
     let shown = store.me.with_value(|me| {
         let loaded = store.inbox.with(|inbox| fitting(inbox.messages(), &me.person));
-        if filter == Filter::All {
+        if filter == Filter::Inbox {
             return loaded;
         }
         results.page.with(|page| merge(loaded, fitting(&page.messages, &me.person)))
@@ -156,7 +231,7 @@ fn merge(a: Vec<(MessageId, Timestamp)>, b: Vec<(MessageId, Timestamp)>) -> Vec<
 }
 
 fn unsent(store: Store, filter: Filter) -> Vec<(ClientId, Timestamp)> {
-    if !matches!(filter, Filter::All | Filter::Sent) {
+    if !matches!(filter, Filter::Inbox | Filter::Sent) {
         return Vec::new();
     }
     store.outbox.with(|outbox| outbox.rows().iter().rev().map(|row| (row.client_id.clone(), row.at)).collect())
@@ -164,11 +239,11 @@ fn unsent(store: Store, filter: Filter) -> Vec<(ClientId, Timestamp)> {
 
 fn waiting(store: Store, filter: Filter) -> u64 {
     let Some(newest) = store.held.get() else { return 0 };
-    let read = if filter == Filter::Unread { store.read.get() } else { ReadState::default() };
+    let state = state(store, filter);
     store.me.with_value(|me| {
         store.inbox.with(|inbox| {
             let aside = inbox.messages().iter().take_while(|message| message.id > newest);
-            aside.filter(|message| matches(filter, message, &me.person, &read)).count() as u64
+            aside.filter(|message| matches(filter, message, &me.person, &state)).count() as u64
         })
     })
 }

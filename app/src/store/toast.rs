@@ -1,4 +1,4 @@
-use push_system::{read_state::ReadChange, session::outbox::Unsent};
+use push_system::{marks::StateChange, session::outbox::Unsent};
 
 /// A short notice, with a way back where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub struct Toast {
 /// What *Undo* does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undo {
-    /// Changes the read state back.
-    Read(ReadChange),
+    /// Changes the state back.
+    State(StateChange),
     /// Puts a discarded row back.
     Unsent(Unsent),
 }

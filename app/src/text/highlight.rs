@@ -7,12 +7,8 @@ pub struct Piece<'a> {
     pub hit: bool,
 }
 
-/// The words of a search.
-pub fn needles(query: &str) -> Vec<String> {
-    query.split_whitespace().map(str::to_owned).collect()
-}
-
-/// Cuts a text where words occur in it, whatever their case. The pieces together are the text.
+/// Cuts a text where words occur in it, whatever their case, and not as parts of longer ones. The pieces together are the
+/// text.
 pub fn split<'a>(text: &'a str, words: &[String]) -> Vec<Piece<'a>> {
     let letters: Vec<(usize, char)> = text.char_indices().map(|(at, c)| (at, fold(c))).collect();
     let words: Vec<Vec<char>> = words.iter().map(|word| word.chars().map(fold).collect()).collect();
@@ -21,7 +17,7 @@ pub fn split<'a>(text: &'a str, words: &[String]) -> Vec<Piece<'a>> {
     let mut pieces = Vec::new();
     let (mut plain_from, mut at) = (0, 0);
     while at < letters.len() {
-        let length = words.iter().filter(|word| starts_with(&letters[at..], word)).map(Vec::len).max().unwrap_or(0);
+        let length = words.iter().filter(|word| stands_at(&letters, at, word)).map(Vec::len).max().unwrap_or(0);
         if length == 0 {
             at += 1;
             continue;
@@ -41,8 +37,20 @@ fn push<'a>(pieces: &mut Vec<Piece<'a>>, text: &'a str, hit: bool) {
     }
 }
 
-fn starts_with(letters: &[(usize, char)], word: &[char]) -> bool {
-    !word.is_empty() && letters.len() >= word.len() && letters.iter().zip(word).all(|((_, a), b)| a == b)
+fn stands_at(letters: &[(usize, char)], at: usize, word: &[char]) -> bool {
+    let letter = |place: usize| letters.get(place).map(|(_, c)| *c);
+    let goes_on = |one: Option<char>, other: Option<char>| one.is_some_and(is_spelled) && other.is_some_and(is_spelled);
+    let end = at + word.len();
+    !word.is_empty()
+        && letters.len() >= end
+        && letters[at..end].iter().zip(word).all(|((_, a), b)| a == b)
+        && !(at > 0 && goes_on(letter(at - 1), letter(at)))
+        && !goes_on(letter(end - 1), letter(end))
+}
+
+/// Whether words of such letters end where others begin: in Chinese, Japanese and Korean one may stand in another.
+fn is_spelled(c: char) -> bool {
+    c < '\u{2E80}' && c.is_alphanumeric()
 }
 
 /// One lower-case character for each: some have several, of which the first is enough to compare by.
@@ -54,28 +62,36 @@ fn fold(c: char) -> char {
 mod tests {
     use super::*;
 
-    fn marked(text: &str, query: &str) -> String {
+    fn marked(text: &str, words: &str) -> String {
         let piece = |piece: Piece<'_>| if piece.hit { format!("[{}]", piece.text) } else { piece.text.to_owned() };
-        split(text, &needles(query)).into_iter().map(piece).collect()
+        let words: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
+        split(text, &words).into_iter().map(piece).collect()
     }
 
     #[test]
     fn every_word_is_marked_wherever_it_stands() {
         assert_eq!(marked("Disk full: the disk of db-2", "disk full"), "[Disk] [full]: the [disk] of db-2");
         assert_eq!(marked("disk", "disk"), "[disk]");
-        assert_eq!(marked("aaa", "a"), "[a][a][a]");
+        assert_eq!(marked("Café, CAFÉ", "café"), "[Café], [CAFÉ]");
+    }
+
+    #[test]
+    fn a_part_of_another_word_is_not_marked() {
+        assert_eq!(marked("disks, diskless disk_1 a-disk 2disk", "disk"), "disks, diskless [disk]_1 a-[disk] 2disk");
     }
 
     #[test]
     fn other_scripts_keep_their_bytes() {
         assert_eq!(marked("週五全員會議改到下午三點", "會議"), "週五全員[會議]改到下午三點");
-        assert_eq!(marked("İstanbul İ", "i"), "[İ]stanbul [İ]");
-        assert_eq!(marked("ÉCOLE é", "é"), "[É]COLE [é]");
+        assert_eq!(marked("東東京", "東"), "[東][東]京");
+        assert_eq!(marked("v2版本", "v2 版"), "[v2][版]本");
+        assert_eq!(marked("İstanbul İ", "i"), "İstanbul [İ]");
+        assert_eq!(marked("ÉCOLE é", "école é"), "[ÉCOLE] [é]");
     }
 
     #[test]
     fn nothing_searched_marks_nothing() {
         assert_eq!(marked("<b>&", " "), "<b>&");
-        assert_eq!(split("", &needles("a")), []);
+        assert_eq!(split("", &["a".to_owned()]), []);
     }
 }

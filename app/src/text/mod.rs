@@ -8,7 +8,7 @@ mod query;
 mod time;
 
 pub use avatar::{colour, initials};
-pub use highlight::{Piece, needles, split};
+pub use highlight::{Piece, split};
 pub use length::is_long;
 pub use links::{Stretch, links};
 pub use query::{decode, encode};

@@ -1,15 +1,10 @@
-use push_system::{catalogue::Ui, timestamp::Timestamp};
-use time::Date;
+use push_system::{
+    catalogue::Ui,
+    timestamp::{Date, Timestamp},
+};
 
-/// The Julian day of 1970-01-01.
-const UNIX_EPOCH_JULIAN: i64 = 2_440_588;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-
-fn date(day: i64) -> Date {
-    let julian = i32::try_from(UNIX_EPOCH_JULIAN + day).unwrap_or(i32::MAX);
-    Date::from_julian_day(julian).unwrap_or(Date::MAX)
-}
 
 fn minute_of_day(then: Timestamp, offset_minutes: i32) -> i64 {
     (then.unix_s().div_euclid(60) + i64::from(offset_minutes)).rem_euclid(24 * 60)
@@ -22,12 +17,16 @@ pub fn relative(words: &Ui, then: Timestamp, now: Timestamp, offset_minutes: i32
     match ms {
         // The sender's server may be a little ahead of this clock.
         ..MINUTE_MS => words.now.to_owned(),
-        MINUTE_MS..HOUR_MS => (words.minutes_ago)(ms / MINUTE_MS),
-        _ if day == today => (words.hours_ago)(ms / HOUR_MS),
+        MINUTE_MS..HOUR_MS => words.minutes_ago(ms / MINUTE_MS),
+        _ if day == today => words.hours_ago(ms / HOUR_MS),
         _ => {
-            let date = date(day);
-            let year = (date.year() != self::date(today).year()).then(|| date.year());
-            (words.date_short)(date.month().into(), date.day(), year)
+            let (date, now) = (Date::at(day), Date::at(today));
+            let month = words.month_short(date.month);
+            if date.year == now.year {
+                words.date_short(month, date.day)
+            } else {
+                words.date_short_of_year(month, date.day, date.year)
+            }
         }
     }
 }
@@ -49,29 +48,42 @@ pub fn day_label(words: &Ui, day: i64, today: i64) -> String {
         0 => words.today.to_owned(),
         1 => words.yesterday.to_owned(),
         _ => {
-            let (date, now) = (date(day), date(today));
-            let year = (date.year() != now.year()).then(|| date.year());
-            (words.date_long)(date.weekday().number_days_from_monday(), date.month().into(), date.day(), year)
+            let (date, now) = (Date::at(day), Date::at(today));
+            let weekday = words.weekday(date.weekday_from_monday());
+            let month = words.month(date.month);
+            if date.year == now.year {
+                words.date_long(weekday, month, date.day)
+            } else {
+                words.date_long_of_year(weekday, month, date.day, date.year)
+            }
         }
     }
 }
 
 /// A day as `datetime` wants it, `2026-11-22`.
 pub fn iso_day(day: i64) -> String {
-    let date = date(day);
-    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+    Date::at(day).to_string()
 }
 
 #[cfg(test)]
 mod tests {
+    use push_system::catalogue::Language;
+
     use super::*;
-    use crate::words::words;
 
     /// 2026-11-22T14:23:45.007Z, a Sunday.
     const NOW: i64 = 1_795_357_425_007;
 
+    fn words(language: Language) -> &'static Ui {
+        &language.catalogue().ui
+    }
+
+    fn ago_in(language: Language, ms: i64, offset: i32) -> String {
+        relative(words(language), Timestamp::from_unix_ms(NOW - ms), Timestamp::from_unix_ms(NOW), offset)
+    }
+
     fn ago(ms: i64, offset: i32) -> String {
-        relative(words(), Timestamp::from_unix_ms(NOW - ms), Timestamp::from_unix_ms(NOW), offset)
+        ago_in(Language::En, ms, offset)
     }
 
     #[test]
@@ -90,10 +102,21 @@ mod tests {
     }
 
     #[test]
+    fn times_are_told_in_chinese() {
+        let ago = |ms| ago_in(Language::ZhHant, ms, 0);
+        assert_eq!([ago(0), ago(MINUTE_MS), ago(2 * HOUR_MS)], ["剛剛", "1 分鐘前", "2 小時前"]);
+        assert_eq!([ago(15 * HOUR_MS), ago(365 * 24 * HOUR_MS)], ["11月21日", "2025年11月22日"]);
+        let today = Timestamp::from_unix_ms(NOW).day(0);
+        let label = |day| day_label(words(Language::ZhHant), day, today);
+        assert_eq!([label(today), label(today - 1)], ["今天", "昨天"]);
+        assert_eq!([label(today - 2), label(today - 365)], ["11月20日 星期五", "2025年11月22日 星期六"]);
+    }
+
+    #[test]
     fn minutes_count_over_midnight() {
         let just_after_midnight = Timestamp::from_unix_ms(1_795_305_600_000 + 5 * MINUTE_MS);
         let before = just_after_midnight.plus_ms(-20 * MINUTE_MS);
-        assert_eq!(relative(words(), before, just_after_midnight, 0), "20 min ago");
+        assert_eq!(relative(words(Language::En), before, just_after_midnight, 0), "20 min ago");
     }
 
     #[test]
@@ -107,10 +130,11 @@ mod tests {
     #[test]
     fn days_have_headings() {
         let today = Timestamp::from_unix_ms(NOW).day(0);
-        assert_eq!(day_label(words(), today, today), "Today");
-        assert_eq!(day_label(words(), today - 1, today), "Yesterday");
-        assert_eq!(day_label(words(), today - 2, today), "Friday, 20 November");
-        assert_eq!(day_label(words(), today - 365, today), "Saturday, 22 November 2025");
+        let label = |day| day_label(words(Language::En), day, today);
+        assert_eq!(label(today), "Today");
+        assert_eq!(label(today - 1), "Yesterday");
+        assert_eq!(label(today - 2), "Friday, 20 November");
+        assert_eq!(label(today - 365), "Saturday, 22 November 2025");
         assert_eq!(iso_day(today), "2026-11-22");
     }
 }

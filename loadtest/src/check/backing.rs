@@ -196,27 +196,35 @@ impl Database {
     pub(crate) async fn end_sessions(&self) -> Result<u64, Failure> {
         any::install_default_drivers();
         let what = "ending the database's sessions";
-        let (list, end) = match self {
+        let list = match self {
             Self::Sqlite(_) => return Ok(0),
-            Self::Postgres(..) => (
+            Self::Postgres(..) => {
                 "SELECT CAST(pid AS BIGINT) FROM pg_stat_activity \
-                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
-                "SELECT pg_terminate_backend",
-            ),
-            Self::Mysql(..) => (
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            }
+            Self::Mysql(..) => {
                 "SELECT CAST(id AS SIGNED) FROM information_schema.processlist \
-                 WHERE db = database() AND id <> connection_id()",
-                "KILL ",
-            ),
+                 WHERE db = database() AND id <> connection_id()"
+            }
         };
         let mut connection = AnyConnection::connect(self.url()).await.context(what)?;
         let sessions: Vec<i64> = sqlx::query_scalar(list).fetch_all(&mut connection).await.context(what)?;
-        for session in &sessions {
-            // One that ended meanwhile is an error to MariaDB; it has what it was to have.
-            let _ended = sqlx::raw_sql(AssertSqlSafe(format!("{end}({session})"))).execute(&mut connection).await;
+        let mut ended = 0;
+        for session in sessions {
+            ended += u64::from(self.end_session(session, &mut connection).await);
         }
         connection.close().await.context(what)?;
-        Ok(sessions.len() as u64)
+        Ok(ended)
+    }
+
+    /// Whether it was ended: one that ended by itself meanwhile was not, nor one that this user may not end.
+    async fn end_session(&self, session: i64, connection: &mut AnyConnection) -> bool {
+        if let Self::Postgres(..) = self {
+            let end = format!("SELECT CASE WHEN pg_terminate_backend({session}::INT) THEN 1 ELSE 0 END");
+            let ended: Result<i32, _> = sqlx::query_scalar(AssertSqlSafe(end)).fetch_one(connection).await;
+            return ended.is_ok_and(|ended| ended == 1);
+        }
+        sqlx::raw_sql(AssertSqlSafe(format!("KILL {session}"))).execute(connection).await.is_ok()
     }
 }
 
@@ -227,8 +235,8 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.context("a tool")?.context("a tool")
 }
 
-/// Sends Redis one command, in the words of `redis-cli`.
-pub(crate) async fn redis_command(redis: &Redis, words: &str) -> Result<(), Failure> {
+/// Sends Redis one command, in the words of `redis-cli`. Returns the number it answers, if that is one.
+pub(crate) async fn redis_command(redis: &Redis, words: &str) -> Result<u64, Failure> {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpStream,
@@ -238,8 +246,29 @@ pub(crate) async fn redis_command(redis: &Redis, words: &str) -> Result<(), Fail
     stream.write_all(format!("{words}\r\n").as_bytes()).await.context(&what)?;
     let mut answer = [0; 128];
     let length = stream.read(&mut answer).await.context(&what)?;
-    match answer[..length].first() {
-        Some(b'+' | b':') => Ok(()),
-        _ => Err(Failure::new(format!("{what}: {}", String::from_utf8_lossy(&answer[..length])))),
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    number_answered(&answer).ok_or_else(|| Failure::new(format!("{what}: {answer}")))
+}
+
+/// `:3` is a number, `+OK` says that it is done; anything else is a refusal.
+fn number_answered(answer: &str) -> Option<u64> {
+    match answer.trim_end().split_at_checked(1)? {
+        (":", number) => number.parse().ok(),
+        ("+", _) => Some(0),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redis_says_how_many_it_ended() {
+        assert_eq!(number_answered(":2\r\n"), Some(2));
+        assert_eq!(number_answered(":0\r\n"), Some(0));
+        assert_eq!(number_answered("+OK\r\n"), Some(0));
+        assert_eq!(number_answered("-ERR No such user\r\n"), None);
+        assert_eq!(number_answered(""), None);
     }
 }

@@ -24,6 +24,10 @@ pub(crate) struct Bounds {
     pub(crate) held: bool,
     /// Of the time from a fault's end until everybody goes on, with the clients' random waits.
     pub(crate) recovery: Duration,
+    /// The same of those whom the fault kept from reading.
+    pub(crate) catching_up: Duration,
+    /// Of sockets that are opened anew; where nothing goes wrong, none has a reason.
+    pub(crate) reconnects: Option<u64>,
     /// Of what the median grows by between instances; where nothing goes wrong.
     pub(crate) between: Option<Duration>,
     /// MiB by which no server may grow while some do not read; then also the others' lateness is judged.
@@ -37,6 +41,10 @@ pub(crate) struct Measured {
     pub(crate) timing: Timing,
     /// How long each fault lasted.
     pub(crate) lasts: Duration,
+    /// How many there were.
+    pub(crate) instances: usize,
+    /// Sockets opened beyond the first of each reader.
+    pub(crate) reconnects: u64,
     /// Bytes by which the largest server grew meanwhile.
     pub(crate) growth: Option<u64>,
 }
@@ -44,7 +52,7 @@ pub(crate) struct Measured {
 impl Bounds {
     /// A sentence for each bound that was exceeded, or could not be judged.
     pub(crate) fn exceeded(&self, measured: &Measured, slack: f64) -> Vec<String> {
-        let Measured { timing, lasts, growth } = *measured;
+        let Measured { timing, lasts, instances, reconnects, growth } = *measured;
         let mut found = Vec::new();
         let mut at_most = |what: &str, was: Duration, bound: Duration| {
             if was > bound {
@@ -54,15 +62,23 @@ impl Bounds {
         let held = if self.held { lasts } else { Duration::ZERO };
         at_most("the worst staleness", timing.worst, held + self.staleness.mul_f64(slack));
         at_most("recovery", timing.recovery.unwrap_or_default(), self.recovery.mul_f64(slack));
+        at_most("catching up", timing.caught_up.unwrap_or_default(), self.catching_up.mul_f64(slack));
         if let (Some(was), Some(bound)) = (timing.between, self.between) {
             at_most("what the median grows by between instances", was, bound.mul_f64(slack));
         }
+        let others = self.growth.and(timing.others);
+        if let Some(Pair { calm, during }) = others {
+            at_most("the others' p99", during, (calm * OTHERS).max(IN_TIME).mul_f64(slack));
+        }
+        if instances > 1 && self.between.is_some() && timing.between.is_none() {
+            found.push("what the median grows by between instances was not measured".to_owned());
+        }
+        if let Some(bound) = self.reconnects.filter(|bound| reconnects > *bound) {
+            found.push(format!("{reconnects} sockets were opened anew, at most {bound} are allowed"));
+        }
         let Some(bound) = self.growth else { return found };
-        match timing.others {
-            Some(Pair { calm, during }) => {
-                at_most("the others' p99", during, (calm * OTHERS).max(IN_TIME).mul_f64(slack));
-            }
-            None => found.push("the others' p99 was not measured".to_owned()),
+        if others.is_none() {
+            found.push("the others' p99 was not measured".to_owned());
         }
         match growth.map(|bytes| bytes / MEBIBYTE) {
             // Memory is no matter of time: no machine is slow in it.
@@ -84,6 +100,8 @@ mod tests {
         staleness: HEALED,
         held: false,
         recovery: Duration::from_secs(15),
+        catching_up: Duration::from_secs(20),
+        reconnects: Some(0),
         between: Some(BETWEEN),
         growth: Some(32),
     };
@@ -92,11 +110,12 @@ mod tests {
         let timing = Timing {
             worst: Duration::from_millis(1_499),
             recovery: Some(Duration::from_secs(15)),
+            caught_up: Some(Duration::from_secs(20)),
             others: Some(Pair { calm: Duration::from_millis(20), during: Duration::from_millis(60) }),
             between: Some(Duration::from_micros(1_900)),
             ..Timing::default()
         };
-        Measured { timing, lasts: Duration::from_secs(7), growth: Some(32 * MEBIBYTE) }
+        Measured { timing, lasts: Duration::from_secs(7), instances: 2, reconnects: 0, growth: Some(32 * MEBIBYTE) }
     }
 
     fn found(change: impl FnOnce(&mut Measured)) -> String {
@@ -116,8 +135,20 @@ mod tests {
         assert_eq!(staleness, "the worst staleness was 1.6s, at most 1.5s are allowed");
         let recovery = found(|measured| measured.timing.recovery = Some(Duration::from_secs(16)));
         assert_eq!(recovery, "recovery was 16.0s, at most 15.0s are allowed");
+        let catching_up = found(|measured| measured.timing.caught_up = Some(Duration::from_secs(21)));
+        assert_eq!(catching_up, "catching up was 21.0s, at most 20.0s are allowed");
+        assert!(found(|measured| measured.timing.caught_up = Some(Duration::MAX)).starts_with("catching up was"));
+        let reconnects = found(|measured| measured.reconnects = 1);
+        assert_eq!(reconnects, "1 sockets were opened anew, at most 0 are allowed");
         let between = found(|measured| measured.timing.between = Some(Duration::from_micros(2_100)));
         assert_eq!(between, "what the median grows by between instances was 2.1ms, at most 2.0ms are allowed");
+        let unmeasured = |instances| {
+            move |measured: &mut Measured| {
+                (measured.timing.between, measured.instances) = (None, instances);
+            }
+        };
+        assert_eq!(found(unmeasured(2)), "what the median grows by between instances was not measured");
+        assert_eq!(found(unmeasured(1)), "", "there is nothing between one instance");
         let growth = found(|measured| measured.growth = Some(33 * MEBIBYTE));
         assert_eq!(growth, "a server grew by 33 MiB, at most 32 are allowed");
     }

@@ -1,16 +1,11 @@
 //! What was recorded while a run went on: by the writers what was promised to them, by the readers what they saw.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    net::SocketAddr,
-};
+use std::net::SocketAddr;
 
 use push_system::{
-    event::{Event, EventBody},
-    ids::UserId,
+    ids::{TopicId, UserId},
     inbox::Snapshot,
-    message::Message,
-    position::Position,
+    marks::{Marks, MarksChange},
     read_state::ReadState,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +22,8 @@ pub(crate) struct Publish {
     pub(crate) key: String,
     /// Every acknowledgement, as a key may be sent again after one; none when nobody ever answered 200.
     pub(crate) acks: Vec<Ack>,
+    /// What it says, as it was asked for: [`super::print::text_asked`].
+    pub(crate) text: u64,
     /// Whether it went to everyone, so that every reader must see it.
     pub(crate) to_everyone: bool,
     /// When it was sent for the first time.
@@ -38,12 +35,91 @@ pub(crate) struct Publish {
 pub(crate) struct Ack {
     /// The message's number.
     pub(crate) id: u64,
-    /// [`message_print`] of the answer.
+    /// [`super::print::message_print`] of the answer.
     pub(crate) print: u64,
+    /// What the answer says.
+    pub(crate) shown: Shown,
     /// When it came.
     pub(crate) at: Micros,
     /// From which instance.
     pub(crate) by: SocketAddr,
+}
+
+/// What a person meant to do beside publishing: tried once, and not recorded where it was refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Deed {
+    /// Who.
+    pub(crate) by: UserId,
+    /// What.
+    pub(crate) what: What,
+    /// A place that the log had reached before.
+    pub(crate) after: u64,
+    /// When it was acknowledged, and in which words; none where nobody knows what became of it.
+    pub(crate) answer: Option<(Micros, Said)>,
+}
+
+/// See [`Deed`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A message of one's own says something else.
+    Edit {
+        /// Which one.
+        message: u64,
+        /// What: [`super::print::text_edited`].
+        text: u64,
+    },
+    /// A message of one's own is taken back.
+    Delete {
+        /// Which one.
+        message: u64,
+    },
+    /// Messages are read, seen, archived or saved, or no more.
+    Mark,
+    /// A topic is made or described, and says this then: [`super::print::text_of_topic`].
+    Describe {
+        /// Which one.
+        topic: TopicId,
+        /// What.
+        text: u64,
+    },
+    /// Somebody comes into a topic.
+    Join {
+        /// Where.
+        topic: TopicId,
+        /// Who.
+        user: UserId,
+    },
+    /// Somebody goes.
+    Leave {
+        /// From where.
+        topic: TopicId,
+        /// Who.
+        user: UserId,
+    },
+}
+
+/// What an acknowledgement says.
+#[derive(Clone, Debug)]
+pub(crate) enum Said {
+    /// That it is done.
+    Done,
+    /// A message.
+    Message(Shown),
+    /// A person's state, how many messages it leaves unread, and what was changed beyond reading.
+    State(Box<(ReadState, u64, Option<MarksChange>)>),
+}
+
+/// What of a message or a topic may change, as it was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    /// Which message, or topic.
+    pub(crate) about: u64,
+    /// When a message's text was last changed, in milliseconds.
+    pub(crate) edited: Option<i64>,
+    /// When it was taken back.
+    pub(crate) deleted: Option<i64>,
+    /// What it says, as one number.
+    pub(crate) text: u64,
 }
 
 /// An event that a reader's inbox took in.
@@ -51,8 +127,10 @@ pub(crate) struct Ack {
 pub(crate) struct Seen {
     /// Its place.
     pub(crate) seq: u64,
-    /// [`event_print`]: kind, content, time, tag and key.
+    /// [`super::print::event_print`]: kind, time, tag, key, and what never changes about the content.
     pub(crate) print: u64,
+    /// The rest of the content.
+    pub(crate) shown: Option<Shown>,
     /// When.
     pub(crate) at: Micros,
 }
@@ -107,51 +185,21 @@ pub(crate) struct ReaderHistory {
 pub(crate) struct Record {
     /// All that was published or attempted.
     pub(crate) publishes: Vec<Publish>,
+    /// All that was done beside it.
+    pub(crate) deeds: Vec<Deed>,
     /// All readers.
     pub(crate) readers: Vec<ReaderHistory>,
-    /// Each person's read state before their first change of it.
-    pub(crate) starts: Vec<(UserId, ReadState)>,
+    /// What each person had read and marked before their first change of it.
+    pub(crate) starts: Vec<(UserId, State)>,
     /// The head when the run began: what stood there before is not this run's.
     pub(crate) base: u64,
 }
 
-fn print(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// A message's content as one number.
-pub(crate) fn message_print(message: &Message) -> u64 {
-    let to: Vec<String> = message.to.iter().map(ToString::to_string).collect();
-    let extras = serde_json::to_string(&message.extras).unwrap_or_default();
-    let head = (message.id.0, message.sender.id.0, message.sender.name.as_str(), message.date.unix_ms());
-    print((head, &message.title, &message.message, message.priority, extras, to, &message.tags, &message.click))
-}
-
-/// An event's content and envelope as one number.
-pub(crate) fn event_print(tag: u32, at: i64, content: &Content<'_>) -> u64 {
-    match content {
-        Content::Message(message, key) => print((tag, at, "message_published", message_print(message), *key)),
-        Content::Read(state, unread) => print((tag, at, "read_state_changed", *state, *unread)),
-    }
-}
-
-/// What an event says.
-pub(crate) enum Content<'a> {
-    /// A message, and its key.
-    Message(&'a Message, &'a str),
-    /// A read state, and the unread messages under it.
-    Read(&'a ReadState, u64),
-}
-
-/// An event of the wire, as it is recorded; none for a kind nobody knows or a place nobody can read.
-pub(crate) fn seen(event: &Event, at: Micros) -> Option<Seen> {
-    let content = match &event.body {
-        EventBody::MessagePublished { message, client_id } => Content::Message(message, client_id.as_str()),
-        EventBody::ReadStateChanged { state, unread } => Content::Read(state, *unread),
-        EventBody::Unknown => return None,
-    };
-    let position: Position = event.pos.as_str().parse().ok().filter(|place: &Position| place.seq == event.seq)?;
-    Some(Seen { seq: event.seq.0, print: event_print(position.tag, event.at.unix_ms(), &content), at })
+/// What a person did with messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct State {
+    /// What is read.
+    pub(crate) read: ReadState,
+    /// What is seen, archived and saved.
+    pub(crate) marks: Marks,
 }

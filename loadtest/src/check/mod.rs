@@ -13,9 +13,11 @@ mod history;
 mod judge;
 mod oracle;
 mod people;
+mod print;
 mod proxy;
 mod reader;
 mod report;
+mod rooms;
 mod run;
 mod sabotage;
 mod scenario;
@@ -126,6 +128,7 @@ pub(crate) async fn check(arguments: &Check) -> Result<bool, Failure> {
     println!("{}", report::header());
     for plan in arguments.plans()? {
         if arguments.url.is_empty() && !servers.prepare(plan.database).await {
+            held &= arguments.may_be_missing();
             continue;
         }
         match run_in_folder(plan, &servers, arguments.running()?).await {
@@ -146,7 +149,8 @@ pub(crate) async fn check(arguments: &Check) -> Result<bool, Failure> {
     if arguments.long {
         println!("\n{}", report::table(&outcomes));
     }
-    Ok(held)
+    // What did not run has shown nothing.
+    Ok(held && !outcomes.is_empty())
 }
 
 /// Runs a plan in a folder of its own, which stays where there is something to be found out.
@@ -235,6 +239,11 @@ impl Check {
         self.short || self.long
     }
 
+    /// Whether a database that is not installed may be left out: only where all are taken that there are.
+    fn may_be_missing(&self) -> bool {
+        self.is_list() && self.database.is_empty()
+    }
+
     /// The short list has what Redis does to one database only: it is the same everywhere.
     fn is_left_out(&self, scenario: &Scenario, database: Kind) -> bool {
         self.short && scenario.needs == Needs::Redis && database == Kind::Mysql
@@ -273,4 +282,26 @@ fn address(url: &str) -> Result<SocketAddr, Failure> {
     let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is not http://host:port")))?;
     let mut found = rest.trim_end_matches('/').to_socket_addrs().context(url)?;
     found.find(SocketAddr::is_ipv4).ok_or_else(|| Failure::new(format!("{url} has no IPv4 address")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        check: Check,
+    }
+
+    #[test]
+    fn only_a_list_of_all_there_are_may_leave_out_a_database_that_is_missing() {
+        let may = |line: &str| Line::parse_from(line.split(' ')).check.may_be_missing();
+        assert!(may("check --short") && may("check --long"));
+        assert!(!may("check --short --database postgres"));
+        assert!(!may("check --fault lose-commit --database postgres"));
+        assert!(!may("check"));
+    }
 }

@@ -1,11 +1,29 @@
 //! What should have been seen, worked out from the tables alone. None of the server's code for audiences, replay or
 //! snapshots is used here, nor what it keeps for itself in `audience`: the rule is written down a second time.
 
+mod share;
+mod stays;
+mod versions;
+
+pub(crate) use share::{Due, Expected, Share};
+pub(crate) use stays::{Entitled, Stay};
+pub(crate) use versions::Versions;
+
 use std::collections::HashMap;
 
-use push_system::{accounts::Person, ids::UserId, message::Message, read_state::ReadState};
+use push_system::{
+    accounts::Person,
+    ids::{TopicId, UserId},
+    marks::MarksChange,
+    message::Message,
+    read_state::ReadState,
+    topic::Topic,
+};
 
-use super::history::{Content, Micros, event_print};
+use super::{
+    history::{Micros, State},
+    print::{CHANGED, CREATED, Content, JOINED, LEFT},
+};
 
 /// A row of `event`, joined with what it stands for.
 #[derive(Clone, Debug)]
@@ -22,24 +40,36 @@ pub(crate) struct Row {
     pub(crate) fact: Fact,
 }
 
-/// What an event is.
+/// What an event is. Messages and topics are as the tables have them now, whatever they were then.
 #[derive(Clone, Debug)]
 pub(crate) enum Fact {
     /// A message, and its key.
     Published(Box<Message>, String),
+    /// A message said something else from there on.
+    Edited(Box<Message>),
+    /// A message was taken back.
+    Deleted(Box<Message>),
     /// A person's read state from there on, and how many messages it leaves unread.
     Read(ReadState, u64),
+    /// The same, with what else changed.
+    Marked(ReadState, u64, Box<MarksChange>),
+    /// Something happened to a topic.
+    Topic(Box<Topic>, News),
     /// No person's business.
     Other(String),
 }
 
-/// What a person should have seen first of all and in which order.
+/// What happened to a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Due {
-    /// The event's place.
-    pub(crate) seq: u64,
-    /// Its [`event_print`].
-    pub(crate) print: u64,
+pub(crate) enum News {
+    /// Somebody made it, and is in it.
+    Created(UserId),
+    /// Somebody came.
+    Joined(UserId),
+    /// Somebody went, to whom so many messages are unread from there on.
+    Left(UserId, u64),
+    /// It was described anew, or what somebody may do in it changed.
+    Changed,
 }
 
 /// The log between its beginning and a restored backup, or between two of them: the tables as they were at its end.
@@ -59,6 +89,11 @@ impl Life {
     pub(crate) fn last(tables: Tables, from: Micros) -> Self {
         Self { tables, from, until: Micros::MAX }
     }
+
+    /// Whether an answer that came then may be of it.
+    pub(crate) fn may_have_answered(&self, at: Micros) -> bool {
+        (self.from..=self.until).contains(&at)
+    }
 }
 
 /// The tables at rest.
@@ -72,134 +107,80 @@ pub(crate) struct Tables {
     pub(crate) rows: Vec<Row>,
     /// All accounts.
     pub(crate) people: Vec<Person>,
-    /// Places of events that name a message the table `message` does not have.
+    /// All messages that an event is about, as they are now.
+    pub(crate) messages: HashMap<u64, Message>,
+    /// Places of events that name a message or a topic the tables do not have.
     pub(crate) orphans: Vec<u64>,
     /// Numbers of messages that no event published.
     pub(crate) unpublished: Vec<u64>,
     /// By sender and key: the message.
     pub(crate) keys: HashMap<(UserId, String), u64>,
-    /// Read states as stored.
-    pub(crate) reads: HashMap<UserId, ReadState>,
+    /// What people have read and marked, as stored.
+    pub(crate) states: HashMap<UserId, State>,
+    /// All topics.
+    pub(crate) topics: HashMap<TopicId, Topic>,
+    /// Who was in which one when.
+    pub(crate) stays: Vec<Stay>,
 }
 
-/// An inbox as it must be at some place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Expected {
-    /// The newest messages.
-    pub(crate) messages: Vec<Message>,
-    /// Whether there are older ones.
-    pub(crate) has_more: bool,
-    /// What is read.
-    pub(crate) read: ReadState,
-    /// Messages of others that are not.
-    pub(crate) unread: u64,
+impl Tables {
+    /// What stands at a place.
+    pub(crate) fn row(&self, seq: u64) -> Option<&Row> {
+        self.rows.binary_search_by_key(&seq, |row| row.seq).ok().map(|place| &self.rows[place])
+    }
+
+    /// Whether only its members may know of it.
+    pub(crate) fn is_private(&self, topic: TopicId) -> bool {
+        self.topics.get(&topic).is_some_and(|topic| topic.private)
+    }
 }
 
 impl Row {
-    /// The rule: a message is for everyone if it says so, for those it names, and for its sender; a read state is its
-    /// person's own.
-    fn concerns(&self, person: &Person) -> bool {
-        match &self.fact {
-            Fact::Published(message, _) => {
-                let mention = format!("@{}", person.name);
-                let named = |to: String| to == "everyone" || to == mention;
-                message.sender.id == person.id || message.to.iter().map(ToString::to_string).any(named)
-            }
-            Fact::Read(..) => self.audience == person.id.to_string(),
-            Fact::Other(_) => false,
-        }
-    }
-
-    fn due(&self) -> Option<Due> {
-        let content = match &self.fact {
+    /// What a client is sent of it.
+    pub(crate) fn content(&self) -> Option<Content<'_>> {
+        Some(match &self.fact {
             Fact::Published(message, key) => Content::Message(message, key),
+            Fact::Edited(message) => Content::Edited(message),
+            Fact::Deleted(message) => Content::Deleted(message),
             Fact::Read(state, unread) => Content::Read(state, *unread),
+            Fact::Marked(state, unread, marks) => Content::Marked(state, *unread, marks),
+            Fact::Topic(topic, News::Created(_)) => Content::Topic(topic, CREATED, None),
+            Fact::Topic(topic, News::Joined(_)) => Content::Topic(topic, JOINED, None),
+            Fact::Topic(topic, News::Changed) => Content::Topic(topic, CHANGED, None),
+            Fact::Topic(topic, News::Left(_, unread)) => Content::Topic(topic, LEFT, Some(*unread)),
             Fact::Other(_) => return None,
-        };
-        Some(Due { seq: self.seq, print: event_print(self.tag, self.at, &content) })
+        })
     }
 
     /// The message, if it is one's publication.
     pub(crate) fn message(&self) -> Option<&Message> {
         match &self.fact {
             Fact::Published(message, _) => Some(message),
-            Fact::Read(..) | Fact::Other(_) => None,
+            _ => None,
         }
     }
-}
 
-/// One person's share of the tables.
-pub(crate) struct Share<'a> {
-    start: ReadState,
-    rows: Vec<&'a Row>,
-    due: Vec<Due>,
-    /// Numbers of the messages of others, ascending.
-    of_others: Vec<u64>,
-}
-
-impl<'a> Share<'a> {
-    /// Picks out what concerns the person, who began with read state `start`.
-    pub(crate) fn of(tables: &'a Tables, person: &Person, start: &ReadState) -> Self {
-        let rows: Vec<&Row> = tables.rows.iter().filter(|row| row.concerns(person)).collect();
-        let due = rows.iter().filter_map(|row| row.due()).collect();
-        let of_others = rows.iter().filter_map(|row| row.message()).filter(|message| message.sender.id != person.id);
-        let of_others = of_others.map(|message| message.id.0).collect();
-        Self { start: start.clone(), rows, due, of_others }
-    }
-
-    /// Everything after `after` and up to `through`.
-    pub(crate) fn due(&self, after: u64, through: u64) -> &[Due] {
-        let from = self.due.partition_point(|due| due.seq <= after);
-        let to = self.due.partition_point(|due| due.seq <= through).max(from);
-        &self.due[from..to]
-    }
-
-    /// The fold of everything up to `through`.
-    pub(crate) fn inbox(&self, through: u64, page: usize) -> Expected {
-        let rows = &self.rows[..self.rows.partition_point(|row| row.seq <= through)];
-        let mut messages: Vec<&Message> = rows.iter().rev().filter_map(|row| row.message()).take(page + 1).collect();
-        let has_more = messages.len() > page;
-        messages.truncate(page);
-        let read = self.read_at(rows);
-        let unread = self.unread(through, &read);
-        Expected { messages: messages.into_iter().cloned().collect(), has_more, read, unread }
-    }
-
-    fn read_at(&self, rows: &[&Row]) -> ReadState {
-        let last = rows.iter().rev().find_map(|row| match &row.fact {
-            Fact::Read(state, _) => Some(state),
-            Fact::Published(..) | Fact::Other(_) => None,
-        });
-        last.unwrap_or(&self.start).clone()
-    }
-
-    /// Messages of others up to `through` that are neither up to `read_upto` nor in one of the other ranges.
-    fn unread(&self, through: u64, read: &ReadState) -> u64 {
-        let up_to = |id: u64| self.of_others.partition_point(|other| *other <= id.min(through));
-        let mut read_up_to = read.read_upto.0;
-        let mut unread = up_to(through) - up_to(read_up_to);
-        for (from, to) in read.exceptions.iter().filter(|(_, to)| *to > read.read_upto.0) {
-            // Ranges ascend; were they to overlap, nothing is to be taken off twice.
-            let before = from.saturating_sub(1).max(read_up_to);
-            unread -= up_to(to.max(before)) - up_to(before);
-            read_up_to = read_up_to.max(to);
+    /// The message, if it is about one.
+    pub(crate) fn about(&self) -> Option<&Message> {
+        match &self.fact {
+            Fact::Published(message, _) | Fact::Edited(message) | Fact::Deleted(message) => Some(message),
+            _ => None,
         }
-        unread as u64
     }
 
-    /// The first event whose count of unread messages is not what the tables say, with both numbers.
-    pub(crate) fn miscounted(&self, after: u64) -> Option<(u64, u64, u64)> {
-        self.rows.iter().filter(|row| row.seq > after).find_map(|row| match &row.fact {
-            Fact::Read(state, said) => {
-                let counted = self.unread(row.seq - 1, state);
-                (counted != *said).then_some((row.seq, counted, *said))
-            }
-            Fact::Published(..) | Fact::Other(_) => None,
-        })
+    /// The topics whose members are told of it as such.
+    pub(crate) fn topics(&self) -> Vec<TopicId> {
+        match &self.fact {
+            Fact::Topic(topic, News::Changed) => vec![topic.id],
+            _ => self.about().iter().flat_map(|message| &message.topics).map(|topic| topic.id).collect(),
+        }
     }
 
-    /// The read state after everything.
-    pub(crate) fn last_read(&self) -> ReadState {
-        self.read_at(&self.rows)
+    /// A person's read state from there on, and what they are told is unread.
+    pub(crate) fn read(&self) -> Option<(&ReadState, u64)> {
+        match &self.fact {
+            Fact::Read(state, unread) | Fact::Marked(state, unread, _) => Some((state, *unread)),
+            _ => None,
+        }
     }
 }

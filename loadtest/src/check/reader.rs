@@ -30,8 +30,9 @@ use tokio::{
 use self::handle::Progress;
 use super::{
     chance::Chance,
-    history::{self, Live, Micros, ReaderHistory, Segment},
+    history::{Live, Micros, ReaderHistory, Segment},
     people::Member,
+    print,
     sabotage::{self, Sabotage},
 };
 use crate::{crowd::Socket, failure::Failure};
@@ -301,9 +302,9 @@ impl Reader {
             match self.inbox.apply(event) {
                 Applied::Old => continue,
                 Applied::Unknown => self.complain(format!("an event of unknown kind at seq {}", event.seq)),
-                Applied::Message(_) | Applied::ReadState => {}
+                Applied::Message(_) | Applied::Changed(_) | Applied::ReadState | Applied::Topics => {}
             }
-            let Some(seen) = history::seen(event, now) else {
+            let Some(seen) = print::seen(event, now) else {
                 self.complain(format!("event {} has the position {}", event.seq, event.pos));
                 continue;
             };

@@ -38,9 +38,10 @@ pub(crate) fn line(outcome: &Outcome) -> String {
 pub(crate) fn summary(outcome: &Outcome) -> String {
     let Outcome { verdict, timing, .. } = outcome;
     let text = format!(
-        "  published {}, acknowledged {}, events checked {}, reconnects {}, resets {}, staleness p99 {}, worst {}, took {:.0} s",
+        "  published {}, acknowledged {} and {} changes, events checked {}, reconnects {}, resets {}, staleness p99 {}, worst {}, took {:.0} s",
         verdict.published,
         verdict.acknowledged,
+        verdict.done,
         verdict.checked,
         outcome.reconnects,
         outcome.resets,
@@ -59,6 +60,7 @@ fn noted(outcome: &Outcome) -> impl Iterator<Item = String> {
     };
     let between = timing.between.filter(|_| plan.scenario.bounds.between.is_some());
     let measured = [
+        timing.caught_up.map(|took| format!("those kept from reading caught up in {}", time(took))),
         pair("delivery meanwhile", timing.others),
         pair("publish meanwhile", timing.publish),
         between.map(|added| format!("between instances the median grows by {} µs", added.as_micros())),
@@ -81,12 +83,13 @@ fn cells(outcome: &Outcome) -> [String; 12] {
         verdict.duplicated.to_string(),
         verdict.reordered.to_string(),
         time(timing.worst),
-        timing.recovery.map_or_else(|| "–".to_owned(), time),
+        timing.recovery.max(timing.caught_up).map_or_else(|| "–".to_owned(), time),
     ]
 }
 
 fn time(time: Duration) -> String {
     match time.as_millis() {
+        _ if time == Duration::MAX => "never".to_owned(),
         millis @ 0..1_000 => format!("{millis} ms"),
         _ => format!("{:.1} s", time.as_secs_f64()),
     }

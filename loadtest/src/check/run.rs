@@ -15,7 +15,7 @@ use super::{
     tables,
     timing::{Timing, timing},
     world::{Plan, Running, World},
-    writer,
+    writer::{self, Journal},
 };
 use crate::failure::Failure;
 
@@ -66,19 +66,17 @@ pub(crate) async fn run(plan: Plan, servers: &Servers, running: Option<Running>)
     inject_until(&mut world).await?;
     world.heal()?;
     time::sleep(QUIET).await;
-    let mut publishes = world.end_writing().await?;
-    let tables = come_to_rest(&mut world, &mut publishes).await?;
-    let mut record =
-        Record { publishes, readers: Vec::new(), starts: std::mem::take(&mut world.starts), base: world.base };
-    for reader in world.readers.drain(..) {
-        record.readers.push(reader.finish().await?);
-    }
-    world.fleet.end().await?;
-    let mut lives = std::mem::take(&mut world.past);
-    lives.push(Life::last(tables, world.life_from));
+    let (record, lives) = gather(&mut world).await?;
     let verdict = judge(&record, &lives, world.plan.scenario.resets);
     let timing = timing(&record, &world.marks);
-    let measured = Measured { timing, lasts: world.plan.lasts, growth: world.growth };
+    let reconnects = record.readers.iter().map(|reader| reader.connections.saturating_sub(1)).sum();
+    let measured = Measured {
+        timing,
+        lasts: world.plan.lasts,
+        instances: world.desk.instances.len(),
+        reconnects,
+        growth: world.growth,
+    };
     let injected = match world.plan.scenario.fault {
         Fault::LoseCommit => world.pipes.iter().map(|pipe| u64::from(pipe.lost_commits())).sum(),
         _ => world.injected,
@@ -99,12 +97,27 @@ pub(crate) async fn run(plan: Plan, servers: &Servers, running: Option<Running>)
         verdict,
         timing,
         injected,
-        reconnects: record.readers.iter().map(|reader| reader.connections.saturating_sub(1)).sum(),
+        reconnects,
         resets,
         notes: std::mem::take(&mut world.notes),
         took: begun.elapsed(),
         plan: world.plan,
     })
+}
+
+/// Comes to rest, and takes down what everybody did and saw, and what is stored.
+async fn gather(world: &mut World) -> Result<(Record, Vec<Life>), Failure> {
+    let Journal { mut publishes, deeds } = world.end_writing().await?;
+    let tables = come_to_rest(world, &mut publishes).await?;
+    let starts = std::mem::take(&mut world.starts);
+    let mut record = Record { publishes, deeds, readers: Vec::new(), starts, base: world.base };
+    for reader in world.readers.drain(..) {
+        record.readers.push(reader.finish().await?);
+    }
+    world.fleet.end().await?;
+    let mut lives = std::mem::take(&mut world.past);
+    lives.push(Life::last(tables, world.life_from));
+    Ok((record, lives))
 }
 
 async fn inject_until(world: &mut World) -> Result<(), Failure> {

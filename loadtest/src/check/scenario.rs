@@ -41,9 +41,11 @@ pub(crate) enum Fault {
     FlushRedis,
     /// Redis is stopped.
     StopRedis,
+    /// The same, and when it goes on it drops subscribers who are behind.
+    OverflowRedis,
     /// Redis throws its clients out.
     EndRedisClients,
-    /// Some readers are away while this many messages are published, and return to any instance.
+    /// Some readers are away while the log grows by so many events, and return to any instance.
     Away(u64),
     /// One instance is started again with a clock that is wrong, in turn by so much too early and too late.
     WrongClock(Duration),
@@ -165,6 +167,7 @@ mod tests {
             Fault::StopReaders
             | Fault::KillRedis
             | Fault::StopRedis
+            | Fault::OverflowRedis
             | Fault::StopInstance
             | Fault::CutDatabase
             | Fault::Failpoint("in-transaction=stop") => lasts,

@@ -32,9 +32,12 @@ pub(crate) struct Timing {
     pub(crate) worst: Duration,
     /// The same for 99 of 100.
     pub(crate) p99: Duration,
-    /// The longest from a fault (its end, where it lasts) until every reader had the next message acknowledged after
-    /// it; none without faults.
+    /// The longest from a fault (its end, where it lasts) until every reader that only lived through it had the next message
+    /// acknowledged after it; none without faults. [`Duration::MAX`] where one never had it.
     pub(crate) recovery: Option<Duration>,
+    /// The same for those whom the fault itself kept from reading, because they were away or stopped: they have to catch up
+    /// with what they missed before. None where there are none.
+    pub(crate) caught_up: Option<Duration>,
     /// `p99` in the windows and before them.
     pub(crate) others: Option<Pair>,
     /// From the first attempt to the acknowledgement, 99 of 100, in the windows and before them.
@@ -69,7 +72,7 @@ pub(crate) fn timing(record: &Record, marks: &Marks) -> Timing {
         .filter_map(|publish| Some(Published { begun: publish.begun, ack: publish.acks.first()? }))
         .collect();
     published.sort_unstable_by_key(|published| published.ack.at);
-    let readers: Vec<&ReaderHistory> = record.readers.iter().filter(|reader| !reader.hindered).collect();
+    let (hindered, readers): (Vec<&ReaderHistory>, Vec<_>) = record.readers.iter().partition(|reader| reader.hindered);
     let deliveries: Vec<Delivery> = readers.iter().flat_map(|reader| delivered(reader, &published)).collect();
     let late: Vec<(Micros, Micros)> = deliveries.iter().map(|one| (one.acked, lateness(one))).collect();
     let answers: Vec<(Micros, Micros)> =
@@ -78,6 +81,7 @@ pub(crate) fn timing(record: &Record, marks: &Marks) -> Timing {
         worst: part(late.iter().map(|one| one.1), 100).unwrap_or_default(),
         p99: part(late.iter().map(|one| one.1), 99).unwrap_or_default(),
         recovery: recovery(&readers, &published, &marks.over),
+        caught_up: recovery(&hindered, &published, &marks.over),
         others: pair(&late, &marks.windows),
         publish: pair(&answers, &marks.windows),
         between: between(&deliveries),
@@ -136,13 +140,19 @@ fn applied_at(reader: &ReaderHistory, ack: &Ack) -> Option<Micros> {
 fn recovery(readers: &[&ReaderHistory], published: &[Published<'_>], marks: &[Micros]) -> Option<Duration> {
     let after = |mark: &Micros| {
         let next = published.get(published.partition_point(|one| one.ack.at <= *mark))?;
-        let reached = |reader: &&ReaderHistory| {
-            let mut seen = reader.segments.iter().flat_map(|segment| &segment.seen);
-            seen.find(|seen| seen.seq >= next.ack.id && seen.at > *mark).map_or(0, |seen| seen.at)
-        };
-        readers.iter().map(reached).max().map(|at| at.saturating_sub(*mark))
+        readers.iter().map(|reader| reached(reader, next.ack.id, *mark)).max()
     };
-    marks.iter().filter_map(after).max().map(Duration::from_micros)
+    marks.iter().filter_map(after).max()
+}
+
+/// How long after a mark a reader had come to a place: by an event from there on, or by an inbox that was loaded there.
+fn reached(reader: &ReaderHistory, place: u64, mark: Micros) -> Duration {
+    let seen = reader.segments.iter().flat_map(|segment| &segment.seen);
+    let by_event = seen.filter(|seen| seen.seq >= place && seen.at > mark).map(|seen| seen.at).min();
+    let loaded = reader.segments.iter().any(|segment| segment.start.seq.0 >= place);
+    let by_inbox = reader.lives.iter().map(|live| live.from).filter(|from| loaded && *from > mark).min();
+    let at = by_event.into_iter().chain(by_inbox.filter(|_| by_event.is_none())).min();
+    at.map_or(Duration::MAX, |at| Duration::from_micros(at - mark))
 }
 
 #[cfg(test)]
@@ -152,11 +162,11 @@ mod tests {
     use push_system::{accounts::Person, ids::UserId, inbox::Snapshot};
 
     use super::*;
-    use crate::check::history::{Publish, Seen, Segment};
+    use crate::check::history::{Publish, Seen, Segment, Shown};
 
     fn snapshot() -> Snapshot {
         let json = r#"{"pos":"p","seq":0,"user":{"id":1,"name":"ana"},"messages":[],"has_more":false,
-            "read_upto":0,"exceptions":[],"counters":{"unread":0}}"#;
+            "read_upto":0,"exceptions":[],"seen_upto":0,"archived":[],"saved":[],"topics":[],"counters":{"unread":0}}"#;
         serde_json::from_str(json).unwrap()
     }
 
@@ -166,7 +176,7 @@ mod tests {
 
     fn reader(seen: &[(u64, Micros)], lives: &[(Micros, Micros, u16)]) -> ReaderHistory {
         let Person { id, name } = snapshot().user;
-        let seen: Vec<Seen> = seen.iter().map(|(seq, at)| Seen { seq: *seq, print: 0, at: *at }).collect();
+        let seen: Vec<Seen> = seen.iter().map(|(seq, at)| Seen { seq: *seq, print: 0, shown: None, at: *at }).collect();
         let lives = lives.iter().map(|(from, to, door)| Live { from: *from, to: *to, door: address(*door) });
         ReaderHistory {
             name: name.to_string(),
@@ -181,12 +191,15 @@ mod tests {
         }
     }
 
+    const SHOWN: Shown = Shown { about: 0, edited: None, deleted: None, text: 0 };
+
     /// Acknowledged by instance 1, each 10 µs after it was sent.
     fn published(list: &[(u64, Micros)], readers: Vec<ReaderHistory>) -> Record {
         let publish = |(id, at): &(u64, Micros)| Publish {
             sender: UserId(1),
             key: id.to_string(),
-            acks: vec![Ack { id: *id, print: 0, at: *at, by: address(1) }],
+            acks: vec![Ack { id: *id, print: 0, shown: SHOWN, at: *at, by: address(1) }],
+            text: 0,
             to_everyone: true,
             begun: at - 10,
         };
@@ -222,9 +235,27 @@ mod tests {
     }
 
     #[test]
+    fn who_was_kept_from_reading_is_timed_apart_and_who_never_came_is_told() {
+        let steady = reader(&[(1, 110), (2, 210), (3, 910)], &[]);
+        let away = |seen: &[(u64, Micros)]| ReaderHistory { hindered: true, ..reader(seen, &[]) };
+        let found = |readers| {
+            let found = timing(&record(readers), &over(&[150]));
+            (found.recovery, found.caught_up)
+        };
+        let back = away(&[(1, 110), (2, 5_000), (3, 5_100)]);
+        assert_eq!(found(vec![steady.clone(), back]), (Some(micros(60)), Some(micros(4_850))));
+        assert_eq!(found(vec![steady.clone()]), (Some(micros(60)), None));
+        assert_eq!(found(vec![steady.clone(), away(&[(1, 110)])]), (Some(micros(60)), Some(Duration::MAX)));
+        assert_eq!(found(vec![steady, reader(&[(1, 110)], &[])]), (Some(Duration::MAX), None));
+        let mut reloaded = reader(&[], &[(0, 120, 1), (700, 1_000, 1)]);
+        reloaded.segments[0].start.seq.0 = 3;
+        assert_eq!(found(vec![reloaded]), (Some(micros(550)), None));
+    }
+
+    #[test]
     fn a_number_that_two_lives_gave_is_each_time_the_message_of_its_time() {
         let mut twice = reader(&[(1, 110), (2, 210), (3, 910)], &[(0, 1_000, 1), (2_000, 3_000, 1)]);
-        let seen = [(2, 2_150), (3, 2_330)].map(|(seq, at)| Seen { seq, print: 0, at });
+        let seen = [(2, 2_150), (3, 2_330)].map(|(seq, at)| Seen { seq, print: 0, shown: None, at });
         twice.segments.push(Segment { start: snapshot(), seen: seen.into(), end: 3 });
         let acked = [(1, 100), (2, 200), (3, 900), (2, 2_100), (3, 2_300)];
         let found = timing(&published(&acked, vec![twice]), &over(&[1_900]));

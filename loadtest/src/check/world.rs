@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use push_system::{ids::UserId, read_state::ReadState};
+use push_system::ids::UserId;
 use sqlx::any;
 use testbed::Redis;
 use tokio::{
@@ -20,16 +20,17 @@ use super::{
     backing::{Database, Kind, Servers},
     chance::Chance,
     fleet::{Fleet, Ground},
-    history::{Micros, Publish},
+    history::{Deed, Micros, State},
     oracle::Life,
     people::Member,
     proxy::Proxy,
     reader::{self, Handle, Seat},
+    rooms::Room,
     sabotage::Sabotage,
     scenario::{Fault, Scenario},
     tables::{self, archive::Archive},
     timing::Marks,
-    writer::{self, Desk},
+    writer::{self, Desk, Journal},
 };
 use crate::failure::{Context, Failure};
 
@@ -100,8 +101,10 @@ pub(crate) struct World {
     pub(crate) pipes: Vec<Proxy>,
     /// Where readers connect to.
     pub(crate) entrances: Arc<RwLock<Vec<SocketAddr>>>,
-    /// The people, each with the read state they began with.
-    pub(crate) starts: Vec<(UserId, ReadState)>,
+    /// The people, each with the state they began with.
+    pub(crate) starts: Vec<(UserId, State)>,
+    /// What was done before the run.
+    pub(crate) prepared: Vec<Deed>,
     /// The head at the beginning.
     pub(crate) base: u64,
     /// What writers share.
@@ -122,12 +125,14 @@ pub(crate) struct World {
     pub(crate) marks: Marks,
     /// How many there were.
     pub(crate) injected: u64,
+    /// Subscribers whom Redis dropped so far.
+    pub(crate) overflows: usize,
     /// Bytes by which the largest server grew while readers were stopped.
     pub(crate) growth: Option<u64>,
     /// What else is worth a word.
     pub(crate) notes: Vec<String>,
     stop: watch::Sender<bool>,
-    writers: Vec<JoinHandle<Result<Vec<Publish>, Failure>>>,
+    writers: Vec<JoinHandle<Result<Journal, Failure>>>,
     floods: usize,
 }
 
@@ -181,11 +186,12 @@ impl World {
         let desk = Arc::new(Desk {
             instances,
             members: people.members.into(),
+            rooms: people.rooms.into(),
+            steady: plan.writers,
             begun: Instant::now(),
             word,
             filling: plan.scenario.filling,
             newest: people.base.into(),
-            acknowledged: 0.into(),
         });
         let (_, epoch) = tables::head(&running.database).await?;
         let trims = matches!(plan.scenario.fault, Fault::Trim(_));
@@ -202,12 +208,14 @@ impl World {
             pipes,
             entrances: Arc::new(RwLock::new(entrances)),
             starts: people.starts,
+            prepared: people.prepared,
             base: people.base,
             desk,
             readers: Vec::new(),
             chance: chance.fork(1),
             marks: Marks::default(),
             injected: 0,
+            overflows: 0,
             growth: None,
             notes: Vec::new(),
             stop: watch::Sender::new(false),
@@ -275,11 +283,11 @@ impl World {
         Ok(())
     }
 
-    /// Publishes this many messages more, as fast as they are answered.
+    /// Publishes as fast as it is answered, until the log has grown by so many events, or a little more.
     pub(crate) async fn flood(&mut self, count: u64) -> Result<(), Failure> {
         const WRITERS: u64 = 48;
         let stop = watch::Sender::new(false);
-        let goal = self.desk.acknowledged.load(Relaxed) + count;
+        let goal = self.newest() + count;
         for _ in 0..WRITERS.min(count) {
             // Keys name the writer by number: no two may have the same.
             let number = self.plan.writers + self.floods;
@@ -287,7 +295,7 @@ impl World {
             let (chance, desk) = (Chance::new(self.plan.seed).fork(10_000 + number as u64), Arc::clone(&self.desk));
             self.writers.push(writer::start(desk, number, chance, Duration::from_micros(1), stop.subscribe()));
         }
-        while self.desk.acknowledged.load(Relaxed) < goal {
+        while self.newest() < goal {
             time::sleep(LOOK).await;
         }
         stop.send_replace(true);
@@ -295,11 +303,11 @@ impl World {
     }
 
     /// Tells the writers to stop and takes their records.
-    pub(crate) async fn end_writing(&mut self) -> Result<Vec<Publish>, Failure> {
+    pub(crate) async fn end_writing(&mut self) -> Result<Journal, Failure> {
         self.stop.send_replace(true);
-        let mut all = Vec::new();
+        let mut all = Journal { publishes: Vec::new(), deeds: std::mem::take(&mut self.prepared) };
         for writer in self.writers.drain(..) {
-            all.extend(writer.await.context("a writer ended badly")??);
+            all.absorb(writer.await.context("a writer ended badly")??);
         }
         Ok(all)
     }
@@ -316,10 +324,12 @@ impl World {
     }
 }
 
-/// The people of a run, before anything is published.
+/// The people of a run and their topics, before anything is published.
 struct People {
     members: Vec<Arc<Member>>,
-    starts: Vec<(UserId, ReadState)>,
+    rooms: Vec<Room>,
+    prepared: Vec<Deed>,
+    starts: Vec<(UserId, State)>,
     base: u64,
 }
 
@@ -327,15 +337,17 @@ impl People {
     /// Half as many as there are readers have a person of their own beside the writers; so some readers show a writer's
     /// inbox, with its read state, and some persons have several readers.
     async fn register(plan: &Plan, instances: &[SocketAddr], word: &str) -> Result<Self, Failure> {
-        let mut people = Self { members: Vec::new(), starts: Vec::new(), base: 0 };
+        let (members, starts) = (Vec::new(), Vec::new());
+        let mut people = Self { members, rooms: Vec::new(), prepared: Vec::new(), starts, base: 0 };
         for number in 0..plan.writers + plan.readers.div_ceil(2) {
             let instance = instances[number % instances.len()];
             people.members.push(Arc::new(Member::register(instance, &format!("{word}-{number}")).await?));
         }
+        (people.rooms, people.prepared) = Room::open(&people.members, plan.writers, instances[0], word).await?;
         for member in &people.members {
             let inbox = member.inbox(instances[0]).await?;
             people.base = inbox.seq.0;
-            people.starts.push((member.person.id, inbox.read));
+            people.starts.push((member.person.id, State { read: inbox.read, marks: inbox.marks }));
         }
         Ok(people)
     }

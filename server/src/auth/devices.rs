@@ -2,9 +2,10 @@
 
 use push_system::{
     admin::{AuditAction, SessionInfo, SessionList},
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     ids::UserId,
+    limits,
 };
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ impl Auth {
 
     async fn stored_sessions(&self, user: UserId) -> Result<Vec<StoredSession>, Rejection> {
         let Inner { store, clock, .. } = &*self.0;
-        store.sessions_of(user, clock.now()).await.map_err(|error| broken(&error))
+        store.sessions_of(user, clock.now(), limits::SESSIONS).await.map_err(|error| broken(&error))
     }
 
     /// Ends one session of whoever asks. Another one than their own needs the password: who merely sits down at a
@@ -34,7 +35,7 @@ impl Auth {
     /// # Errors
     /// `not_found` also for a session that is somebody else's; `empty`, `bad_credentials` at `password`.
     pub async fn end_session(&self, identity: &Identity, id: &str, password: &Typed) -> Result<(), Rejection> {
-        let unknown = || Rejection::new(ErrorCode::NotFound, EN.no_such_session);
+        let unknown = || Rejection::new(ErrorCode::NotFound, Sentence::NoSuchSession);
         let id = parse(id).ok_or_else(unknown)?;
         if id == identity.session {
             return self.log_out(identity).await;
@@ -44,7 +45,7 @@ impl Auth {
         }
         self.ask_again(identity, password).await?;
         let note = identity.note(AuditAction::SessionsRevoked, identity.person.name.as_str());
-        self.end(Revocation::Session(id), note).await
+        self.end(identity.as_person(), Revocation::Session(id), note).await
     }
 
     /// Ends all sessions of whoever asks but this one.
@@ -54,12 +55,19 @@ impl Auth {
     pub async fn end_other_sessions(&self, identity: &Identity, password: &Typed) -> Result<(), Rejection> {
         self.ask_again(identity, password).await?;
         let note = identity.note(AuditAction::SessionsRevoked, identity.person.name.as_str());
-        self.end(Revocation::Person { user: identity.person.id, keep: Some(identity.session) }, note).await
+        let others = Revocation::Person { user: identity.person.id, keep: Some(identity.session) };
+        self.end(identity.as_person(), others, note).await
     }
 
-    async fn ask_again(&self, identity: &Identity, password: &Typed) -> Result<(), Rejection> {
+    /// Whether there is another session than the one that asks.
+    pub async fn has_others(&self, identity: &Identity) -> Result<bool, Rejection> {
+        let sessions = self.stored_sessions(identity.person.id).await?;
+        Ok(sessions.iter().any(|session| session.id != identity.session))
+    }
+
+    pub(super) async fn ask_again(&self, identity: &Identity, password: &Typed) -> Result<(), Rejection> {
         if password.0.is_empty() {
-            return Err(Rejection::at(ErrorCode::Empty, "password", EN.required));
+            return Err(Rejection::at(ErrorCode::Empty, "password", Sentence::Required));
         }
         self.confirm_password(identity, password).await
     }

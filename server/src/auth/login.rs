@@ -1,11 +1,14 @@
 //! How sessions begin and end.
 
+use std::fmt;
+
 use push_system::{
     accounts::{Email, Person, Role, Username},
     admin::AuditAction,
     api::TokenAnswer,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
+    limits,
     timestamp::Timestamp,
 };
 use sha2::{Digest as _, Sha256};
@@ -16,16 +19,18 @@ use super::{
     password::{Attempt, Verdict},
 };
 use crate::{
-    config,
+    config, push,
     store::{
-        Account, Admission, AuditNote, Client, Joined, NewAccount, NewSession, Revocation, Session, SessionId,
-        StoreError, TokenHash,
+        Account, Admission, AuditNote, Authority, Client, Joined, NewAccount, NewSession, PhcString, Revocation,
+        Session, SessionId, StoreError, TokenHash,
     },
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// A login that was checked against a hash which was made anew meanwhile, by another login, is checked once more.
 const CHECKS: usize = 2;
+/// Sessions beyond the bound that one login ends; where there were more, the next one goes on.
+const AT_ONCE: u32 = 10;
 
 /// What a person typed to log in.
 #[derive(Debug)]
@@ -36,8 +41,7 @@ pub struct Credentials {
     pub password: Typed,
 }
 
-/// What a person typed to get an account.
-#[derive(Debug)]
+/// What a person typed to get an account. Printed without the secrets in it.
 pub struct Registration {
     /// A username.
     pub username: String,
@@ -47,6 +51,12 @@ pub struct Registration {
     pub email: String,
     /// The secret of an invitation; empty for none.
     pub invite: String,
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("username", &self.username).finish_non_exhaustive()
+    }
 }
 
 /// A session with its tokens, just made.
@@ -86,7 +96,7 @@ impl Auth {
         let name = Username::parse_new(&typed.username).map_err(|error| error.reject("username"))?;
         let password = Password::parse_new(&typed.password, &name, "password")?;
         let email = (!typed.email.is_empty()).then(|| Email::parse(&typed.email)).transpose()?;
-        let taken = || Rejection::at(ErrorCode::Taken, "username", EN.username_taken);
+        let taken = || Rejection::at(ErrorCode::Taken, "username", Sentence::UsernameTaken);
         // Asked before the dear part; the store decides again when it adds the account.
         if store.account_named(&name).await.map_err(|error| broken(&error))?.is_some() {
             return Err(taken());
@@ -130,7 +140,7 @@ impl Auth {
     /// Logs in. A wrong password, an unknown name and a disabled account are one answer, after the same work (OWASP
     /// Authentication Cheat Sheet, "Authentication and Error Messages").
     pub async fn log_in(&self, typed: Credentials, from: &Client) -> Result<Login, Rejection> {
-        let required = |field| Rejection::at(ErrorCode::Empty, field, EN.required);
+        let required = |field| Rejection::at(ErrorCode::Empty, field, Sentence::Required);
         if typed.username.is_empty() {
             return Err(required("username"));
         }
@@ -206,7 +216,22 @@ impl Auth {
         if !opened {
             return Ok(None);
         }
+        self.end_beyond(&session, from).await?;
         Ok(Some(self.issue(session, FIRST_GENERATION, &refresh).await))
+    }
+
+    /// Ends those of a person's sessions that are one too many, so that what a person can have of them is bounded.
+    async fn end_beyond(&self, opened: &Session, from: &Client) -> Result<(), Rejection> {
+        let Inner { store, clock, .. } = &*self.0;
+        let some_beyond = limits::SESSIONS + AT_ONCE;
+        let sessions = store.sessions_of(opened.person.id, clock.now(), some_beyond).await;
+        for beyond in sessions.map_err(|error| broken(&error))?.into_iter().skip(limits::SESSIONS as usize) {
+            if beyond.id != opened.id {
+                let note = from.note(AuditAction::SessionsRevoked, Some(&opened.person), opened.person.name.as_str());
+                self.end(Authority::System, Revocation::Session(beyond.id), note).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn issue(&self, session: Session, generation: u32, refresh: &RefreshToken) -> Login {
@@ -230,19 +255,27 @@ impl Auth {
         Access::new(login.person.id, login.session, FIRST_GENERATION, now).sign(&self.0.keys.known(), now)
     }
 
-    /// Ends the session of a request.
+    /// Ends the session of a request. Nobody has to be in for that: whoever is out already is where they wanted to be.
     pub async fn log_out(&self, identity: &Identity) -> Result<(), Rejection> {
-        self.end(Revocation::Session(identity.session), identity.note(AuditAction::LoggedOut, "")).await
+        let note = identity.note(AuditAction::LoggedOut, "");
+        self.end(Authority::System, Revocation::Session(identity.session), note).await
     }
 
-    /// Ends all sessions of a person.
-    pub async fn log_out_everywhere(&self, identity: &Identity) -> Result<(), Rejection> {
+    /// Ends all sessions of a person. Where there are others than this one, that needs the password, as ending them one by
+    /// one does.
+    ///
+    /// # Errors
+    /// `empty`, `bad_credentials` at `password`.
+    pub async fn log_out_everywhere(&self, identity: &Identity, password: &Typed) -> Result<(), Rejection> {
+        if self.has_others(identity).await? {
+            self.ask_again(identity, password).await?;
+        }
         let note = identity.note(AuditAction::SessionsRevoked, identity.person.name.as_str());
-        self.end(Revocation::Person { user: identity.person.id, keep: None }, note).await
+        self.end(identity.as_person(), Revocation::Person { user: identity.person.id, keep: None }, note).await
     }
 
-    pub(super) async fn end(&self, revocation: Revocation, note: AuditNote) -> Result<(), Rejection> {
-        self.0.push.revoke(revocation.clone(), vec![note]).await?;
+    pub(super) async fn end(&self, by: Authority, revocation: Revocation, note: AuditNote) -> Result<(), Rejection> {
+        self.0.push.revoke(by, revocation.clone(), vec![note]).await?;
         self.forget(&revocation);
         Ok(())
     }
@@ -252,16 +285,28 @@ impl Auth {
         self.0.sessions.forget(revocation);
     }
 
-    /// Sets a new password and ends every other session of the person.
+    /// Sets a new password and ends every other session of the person. The one that was typed must still be theirs when
+    /// the new one is stored: an admin may have reset it meanwhile, because it is known to others.
     pub async fn change_password(&self, identity: &Identity, current: Typed, new: Typed) -> Result<(), Rejection> {
         let Inner { push, passwords, sessions, .. } = &*self.0;
         let new = Password::parse_new(&new, &identity.person.name, "password")?;
-        self.confirm_as(identity, &current, "current").await?;
         let (user, keep) = (identity.person.id, Some(identity.session));
-        let notes = vec![identity.note(AuditAction::PasswordChanged, "")];
-        push.set_password(user, passwords.hash(new).await?, keep, notes).await?;
-        sessions.forget(&Revocation::Person { user, keep });
-        Ok(())
+        let mut hash = None;
+        for _ in 0..CHECKS {
+            let proved = Some(self.confirm_as(identity, &current, "current").await?);
+            let made = match hash.take() {
+                Some(made) => made,
+                None => PhcString(passwords.hash(new.clone()).await?),
+            };
+            let password = push::NewPassword { user, hash: made.clone(), proved, keep };
+            let notes = vec![identity.note(AuditAction::PasswordChanged, "")];
+            if push.set_password(identity.as_person(), password, notes).await? {
+                sessions.forget(&Revocation::Person { user, keep });
+                return Ok(());
+            }
+            hash = Some(made);
+        }
+        Err(Rejection::at(ErrorCode::BadCredentials, "current", Sentence::WrongPassword))
     }
 
     /// Whether the person of a login is there: asks for the password again before what cannot be taken back (OWASP
@@ -270,16 +315,25 @@ impl Auth {
     /// # Errors
     /// [`ErrorCode::BadCredentials`] at `password`.
     pub async fn confirm_password(&self, identity: &Identity, typed: &Typed) -> Result<(), Rejection> {
-        self.confirm_as(identity, typed, "password").await
+        self.confirm_as(identity, typed, "password").await.map(drop)
     }
 
-    async fn confirm_as(&self, identity: &Identity, typed: &Typed, field: &'static str) -> Result<(), Rejection> {
+    /// Gives the hash that was compared. Whoever is wrong is told of like at a login: it is what a thief with a session
+    /// tries.
+    async fn confirm_as(
+        &self,
+        identity: &Identity,
+        typed: &Typed,
+        field: &'static str,
+    ) -> Result<PhcString, Rejection> {
         let account = self.0.store.account(identity.person.id).await.map_err(|error| broken(&error))?;
         let hash = account.map(|account| account.password_hash);
-        match self.0.passwords.compare(Attempt::of(typed), hash).await? {
-            Verdict::Wrong => Err(Rejection::at(ErrorCode::BadCredentials, field, EN.wrong_password)),
-            Verdict::Right | Verdict::Outdated(_) => Ok(()),
+        let verdict = self.0.passwords.compare(Attempt::of(typed), hash.clone()).await?;
+        if let Some(hash) = hash.filter(|_| verdict != Verdict::Wrong) {
+            return Ok(PhcString(hash));
         }
+        self.note_failed_login(Some(&identity.person.name), &identity.client).await;
+        Err(Rejection::at(ErrorCode::BadCredentials, field, Sentence::WrongPassword))
     }
 }
 
@@ -289,18 +343,18 @@ pub(crate) fn invite_hash(secret: &str) -> TokenHash {
 }
 
 fn closed() -> Rejection {
-    Rejection::new(ErrorCode::RegistrationClosed, EN.registration_closed)
+    Rejection::new(ErrorCode::RegistrationClosed, Sentence::RegistrationClosed)
 }
 
 fn not_invited() -> Rejection {
-    Rejection::at(ErrorCode::Invalid, "invite", EN.invite_invalid)
+    Rejection::at(ErrorCode::Invalid, "invite", Sentence::InviteInvalid)
 }
 
 fn bad_credentials() -> Rejection {
-    Rejection::new(ErrorCode::BadCredentials, EN.bad_credentials)
+    Rejection::new(ErrorCode::BadCredentials, Sentence::BadCredentials)
 }
 
 pub(super) fn broken(error: &StoreError) -> Rejection {
     tracing::error!(%error, "an account could not be read or written");
-    Rejection::new(ErrorCode::Unavailable, EN.unavailable)
+    Rejection::new(ErrorCode::Unavailable, Sentence::Unavailable)
 }

@@ -28,7 +28,7 @@ use axum_extra::extract::cookie::CookieJar;
 use push_system::{
     accounts::{Person, Role},
     admin::AuditAction,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     ports::Clock,
     timestamp::Timestamp,
@@ -38,6 +38,7 @@ pub use key_ring::rotated;
 pub use keys::random_key;
 pub(crate) use login::invite_hash;
 pub use login::{Credentials, Login, Registration};
+pub(crate) use password::password_places;
 pub use password::{Password, Passwords, Typed};
 pub use token::ACCESS_SECONDS;
 
@@ -52,7 +53,7 @@ use self::{
 use crate::{
     config::Config,
     push::Push,
-    store::{AuditNote, Client, Revocation, Rotation, SessionId, Store, StoreError},
+    store::{AuditNote, Authority, Client, Revocation, Rotation, SessionId, Store, StoreError},
 };
 
 /// How long the old refresh token stays good once its successor was seen in use: requests that crossed it on the wire.
@@ -95,11 +96,23 @@ pub struct Identity {
     pub session: SessionId,
     /// When a bearer's token is over; a cookie belongs to its session instead.
     pub expires: Option<Timestamp>,
+    /// When the session is over, whatever it was proved with.
+    pub session_expires: Timestamp,
     /// From where the request came.
     pub client: Client,
 }
 
 impl Identity {
+    /// By which they change what is theirs.
+    pub fn as_person(&self) -> Authority {
+        Authority::Login(self.session)
+    }
+
+    /// By which they change what is others'; that they may is looked at when it is done.
+    pub fn as_admin(&self) -> Authority {
+        Authority::Admin(self.session)
+    }
+
     /// What this person did.
     pub fn note(&self, action: AuditAction, target: impl Into<String>) -> AuditNote {
         self.client.note(action, Some(&self.person), target)
@@ -124,10 +137,10 @@ pub enum AuthFailure {
 impl From<AuthFailure> for Rejection {
     fn from(failure: AuthFailure) -> Self {
         match failure {
-            AuthFailure::Missing | AuthFailure::Invalid => Self::new(ErrorCode::Unauthorized, EN.unauthorized),
-            AuthFailure::Expired => Self::new(ErrorCode::TokenExpired, EN.token_expired),
-            AuthFailure::Revoked => Self::new(ErrorCode::Revoked, EN.revoked),
-            AuthFailure::Unavailable => Self::new(ErrorCode::Unavailable, EN.unavailable),
+            AuthFailure::Missing | AuthFailure::Invalid => Self::new(ErrorCode::Unauthorized, Sentence::Unauthorized),
+            AuthFailure::Expired => Self::new(ErrorCode::TokenExpired, Sentence::TokenExpired),
+            AuthFailure::Revoked => Self::new(ErrorCode::Revoked, Sentence::Revoked),
+            AuthFailure::Unavailable => Self::new(ErrorCode::Unavailable, Sentence::Unavailable),
         }
     }
 }
@@ -239,6 +252,7 @@ impl Auth {
             role: session.role,
             session: session.id,
             expires: None,
+            session_expires: session.expires,
             client: Client::default(),
         })
     }
@@ -266,11 +280,13 @@ impl Auth {
                 Ok(self.issue(session, generation, &successors[successor]).await)
             }
             Rotation::Unknown => Err(AuthFailure::Invalid),
+            Rotation::Ended => Err(AuthFailure::Revoked),
             Rotation::Reused(session, name) => {
                 tracing::warn!(session.id = %session, user.name = %name, "a refresh token was used twice; its session ends");
                 // Whoever brought it: who that is, nobody knows.
                 let note = from.note(AuditAction::TokenReused, None, name.as_str());
-                self.end(Revocation::Session(session), note).await.map_err(|_| AuthFailure::Unavailable)?;
+                let ended = self.end(Authority::System, Revocation::Session(session), note).await;
+                ended.map_err(|_| AuthFailure::Unavailable)?;
                 Err(AuthFailure::Revoked)
             }
         }

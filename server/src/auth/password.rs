@@ -16,7 +16,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use push_system::{
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
 };
 use tokio::sync::Semaphore;
@@ -66,9 +66,18 @@ pub struct Passwords {
 
 impl Default for Passwords {
     fn default() -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let cores = cores();
         Self::with_places(cores, cores * WAITING_PER_CORE)
     }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// How many passwords are worked on or wait for it at once.
+pub(crate) fn password_places() -> usize {
+    cores() * (1 + WAITING_PER_CORE)
 }
 
 impl Passwords {
@@ -90,7 +99,7 @@ impl Passwords {
             Ok(hash) => Ok(hash.to_string()),
             Err(error) => {
                 tracing::error!(%error, "a password could not be hashed");
-                Err(Rejection::new(ErrorCode::Internal, EN.internal))
+                Err(Rejection::new(ErrorCode::Internal, Sentence::Internal))
             }
         })
         .await?
@@ -131,7 +140,7 @@ impl Passwords {
     }
 
     async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Rejection> {
-        let busy = || Rejection::new(ErrorCode::Unavailable, EN.unavailable);
+        let busy = || Rejection::new(ErrorCode::Unavailable, Sentence::Unavailable);
         let _place = self.places.try_acquire().map_err(|_| busy())?;
         // Owned by the job: a client that leaves must not make room while its hash still runs.
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| busy())?;
@@ -142,7 +151,7 @@ impl Passwords {
         });
         let failed = |error: &dyn std::error::Error| {
             tracing::error!(%error, "a password could not be worked on");
-            Rejection::new(ErrorCode::Internal, EN.internal)
+            Rejection::new(ErrorCode::Internal, Sentence::Internal)
         };
         done.map_err(|error| failed(&error))?.await.map_err(|error| failed(&error))
     }

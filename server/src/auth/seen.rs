@@ -32,9 +32,37 @@ impl Seen {
         }
     }
 
-    fn take(&self) -> Vec<SessionSeen> {
+    /// Takes them to be written.
+    fn take(&self) -> Taken<'_> {
         let seen = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        seen.into_iter().map(|(id, (at, address))| SessionSeen { id, at, address }).collect()
+        let sessions = seen.into_iter().map(|(id, (at, address))| SessionSeen { id, at, address }).collect();
+        Taken { from: self, sessions }
+    }
+
+    /// What was noted since is later.
+    fn put_back(&self, sessions: Vec<SessionSeen>) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for SessionSeen { id, at, address } in sessions {
+            seen.entry(id).or_insert((at, address));
+        }
+    }
+}
+
+/// Sessions that are being written. Those that were not when it is dropped are written the next time.
+struct Taken<'a> {
+    from: &'a Seen,
+    sessions: Vec<SessionSeen>,
+}
+
+impl Taken<'_> {
+    fn are_written(mut self) {
+        self.sessions.clear();
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.from.put_back(std::mem::take(&mut self.sessions));
     }
 }
 
@@ -46,13 +74,16 @@ impl Auth {
         Identity { client, ..identity }
     }
 
-    /// Writes which sessions were seen since the last time. What cannot be written is lost: it is seen again.
+    /// Writes which sessions were seen since the last time. What cannot be written is kept for the next.
     ///
     /// # Errors
     /// The store cannot be written.
     pub async fn write_seen(&self) -> Result<(), StoreError> {
         let Inner { store, seen, .. } = &*self.0;
-        store.touch_sessions(&seen.take()).await
+        let taken = seen.take();
+        store.touch_sessions(&taken.sessions).await?;
+        taken.are_written();
+        Ok(())
     }
 }
 
@@ -69,7 +100,25 @@ mod tests {
             seen.note(id, Timestamp::from_unix_ms(ms), address);
         }
         let at = Timestamp::from_unix_ms(120_000);
-        assert_eq!(seen.take(), [SessionSeen { id, at, address: "::2".to_owned() }]);
-        assert!(seen.take().is_empty());
+        let taken = seen.take();
+        assert_eq!(taken.sessions, [SessionSeen { id, at, address: "::2".to_owned() }]);
+        taken.are_written();
+        assert!(seen.take().sessions.is_empty());
+    }
+
+    #[test]
+    fn what_was_not_written_is_kept_unless_it_was_seen_again() {
+        let (seen, [once, twice]) = (Seen::default(), [7, 8].map(|n| SessionId(Uuid::from_u128(n))));
+        let minute = |n| Timestamp::from_unix_ms(n * MINUTE_MS);
+        for id in [once, twice] {
+            seen.note(id, minute(1), "::1");
+        }
+        let taken = seen.take();
+        seen.note(twice, minute(2), "::2");
+        drop(taken);
+        let mut kept = std::mem::take(&mut seen.take().sessions);
+        kept.sort_unstable_by_key(|session| session.id.0);
+        let of = |id, at, address: &str| SessionSeen { id, at, address: address.to_owned() };
+        assert_eq!(kept, [of(once, minute(1), "::1"), of(twice, minute(2), "::2")]);
     }
 }

@@ -127,7 +127,8 @@ mod tests {
 
     use super::*;
     use crate::store::{
-        Accounts as _, Change, Client, Log as _, NewAccount, NewSession, TokenHash, Write, memory::MemoryStore,
+        Accounts as _, Authority, Change, Client, Log as _, NewAccount, NewSession, TokenHash, Write,
+        memory::MemoryStore,
     };
 
     #[tokio::test]
@@ -158,7 +159,7 @@ mod tests {
         let sessions = Sessions::default();
         assert!(sessions.find(&store, id, at).await.unwrap().is_some());
         let change = Change::Revoke(Revocation::Session(id));
-        store.commit(&[Write { at, tag: 1, change, notes: Vec::new() }]).await.unwrap();
+        store.commit(&[Write { at, tag: 1, by: Authority::System, change, notes: Vec::new() }]).await.unwrap();
         assert!(sessions.find(&store, id, at).await.unwrap().is_some(), "believed for a while");
         sessions.forget_all();
         assert!(sessions.find(&store, id, at).await.unwrap().is_none());

@@ -5,7 +5,7 @@
 //! else. A ticket gives no more than the login it was asked for with.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use push_system::admin::Ticket as TicketAnswer;
+use push_system::{admin::Ticket as TicketAnswer, limits};
 use sha2::{Digest, Sha256};
 
 use super::{Auth, AuthFailure, Identity, Inner, unavailable};
@@ -52,7 +52,7 @@ impl Auth {
             login_expires: identity.expires,
             expires: clock.now().plus_ms(i64::from(TICKET_SECONDS) * 1_000),
         };
-        store.add_ticket(new).await.map_err(|error| unavailable(&error))?;
+        store.add_ticket(new, limits::TICKETS).await.map_err(|error| unavailable(&error))?;
         Ok(TicketAnswer { ticket: ticket.expose(), expires_in: u64::from(TICKET_SECONDS) })
     }
 
@@ -73,6 +73,7 @@ impl Auth {
             role: session.role,
             session: session.id,
             expires: taken.login_expires,
+            session_expires: session.expires,
             client: Client::default(),
         })
     }

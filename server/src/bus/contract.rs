@@ -10,7 +10,7 @@ use super::{Bus, Hint, Roster, Subscription};
 /// So many hints at once are more than any bus keeps.
 const FLOOD: usize = 10_000;
 /// How long what must come may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// For tests in which no lease must end.
 const LONG: Duration = Duration::from_mins(10);
 const SHORT: Duration = Duration::from_millis(400);

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::{sync::broadcast, time::Instant};
 
-use super::{Bus, Hint, Roster, Subscription};
+use super::{Bus, Hint, NOTE_LEASE, Roster, Subscription};
 
 /// Hints a subscriber may be behind before it hears [`Hint::Gap`]. They are bytes that all subscribers share, and few of
 /// them are large.
@@ -102,7 +102,7 @@ impl LocalRoster {
 /// Of an instance that is alone; nobody reads what it leaves.
 impl Default for LocalRoster {
     fn default() -> Self {
-        Self::new(Duration::from_mins(1))
+        Self::new(NOTE_LEASE)
     }
 }
 

@@ -8,8 +8,11 @@ pub mod redis;
 #[cfg(test)]
 mod contract;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+use push_system::limits;
 
 /// What subscribers hear.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,13 @@ pub trait Subscription: Send {
     /// The next hint; `None` when the bus is shut down. Cancel-safe.
     async fn next(&mut self) -> Option<Hint>;
 }
+
+/// How long a note on the roster lasts without being left again. Who is named by none any more stays in sight for the grace
+/// of all who leave; what remains of the lease is for the pause between two looks at the roster, and for the looks.
+pub const NOTE_LEASE: Duration = {
+    let left = limits::PRESENCE_LEASE_S - limits::PRESENCE_GRACE_S;
+    Duration::from_secs((left - left / 2) as u64)
+};
 
 /// A board on which each instance leaves one note for the others. A note that is not left again within its lease is gone:
 /// so is what an instance said that was killed.

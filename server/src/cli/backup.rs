@@ -66,7 +66,11 @@ pub(super) async fn restore(Restore { file }: Restore, config: &Config) -> Resul
 
 pub(super) async fn epoch(Epoch::Renew: Epoch, config: &Config) -> Result<(), Failure> {
     let store = serve::open_for_tool(&config.database).await?;
-    let renewed = store.renew_epoch().await;
+    let renewed = async {
+        let known = store.head().await?.position.epoch;
+        store.renew_epoch(&known).await
+    };
+    let renewed = renewed.await;
     store.close().await;
     print(format_args!("the log ends at {}; every client loads its inbox anew\n", renewed?.position))?;
     Ok(())

@@ -16,7 +16,9 @@ use crate::{
     config::Config,
     serve,
     state::SystemClock,
-    store::{Account, AccountChange, AuditNote, Change, Client, NewAccount, Outcome, Store, Write},
+    store::{
+        Account, AccountChange, AuditNote, Authority, Change, Client, NewAccount, Outcome, PhcString, Store, Write,
+    },
 };
 
 #[derive(Subcommand)]
@@ -142,7 +144,13 @@ async fn change(
     let name = Username::parse(name)?;
     let account = store.account_named(&name).await?.ok_or_else(|| format!("there is no {name}"))?;
     let change = Change::Account { user: account.person.id, to };
-    let write = Write { at: SystemClock.now(), tag: rand::random(), change, notes: vec![here(action, &name)] };
+    let write = Write {
+        at: SystemClock.now(),
+        tag: rand::random(),
+        by: Authority::System,
+        change,
+        notes: vec![here(action, &name)],
+    };
     match store.commit(&[write]).await?.first() {
         Some(Outcome::Stored(_) | Outcome::Unchanged) => print(format_args!("{name} {done}\n")),
         Some(Outcome::LastAdmin) => Err(format!("{name} is the last admin; make somebody else one first").into()),
@@ -158,8 +166,9 @@ async fn change_password(store: &dyn Store, name: &str) -> Result<(), Failure> {
     let name = Username::parse(name)?;
     let account = store.account_named(&name).await?.ok_or_else(|| format!("there is no {name}"))?;
     let notes = vec![here(AuditAction::PasswordReset, &name)];
-    let change = Change::Password { user: account.person.id, hash: ask_and_hash(&name).await?, keep: None };
-    let write = Write { at: SystemClock.now(), tag: rand::random(), change, notes };
+    let hash = PhcString(ask_and_hash(&name).await?);
+    let change = Change::Password { user: account.person.id, hash, proved: None, keep: None };
+    let write = Write { at: SystemClock.now(), tag: rand::random(), by: Authority::System, change, notes };
     match store.commit(&[write]).await?.first() {
         Some(Outcome::Stored(_)) => {
             print(format_args!("{name} has a new password, and is signed out everywhere\n"))?;
@@ -185,7 +194,8 @@ async fn list(store: &dyn Store) -> Result<(), Failure> {
 
 async fn ask_and_hash(name: &Username) -> Result<String, Failure> {
     let typed = tokio::task::spawn_blocking(ask).await??;
-    let password = Password::parse_new(&typed, name, "password").map_err(|Rejection { detail, .. }| detail)?;
+    let password =
+        Password::parse_new(&typed, name, "password").map_err(|Rejection { detail, .. }| detail.to_string())?;
     Ok(Passwords::default().hash(password).await?)
 }
 

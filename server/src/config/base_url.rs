@@ -29,6 +29,11 @@ impl BaseUrl {
         Self(Url::parse(&format!("http://{authority}")).expect("a socket address is a valid authority"))
     }
 
+    /// Its name or number, as browsers write it in `Host`.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
     /// As browsers write it in `Origin`: default ports left out.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()

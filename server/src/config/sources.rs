@@ -25,7 +25,7 @@ pub struct Flags {
     /// Folder of the database [env: PUSH_DATA_DIR] [default: ./data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data_dir: Option<String>,
-    /// Another database: sqlite://path, or postgres:// or mysql://user:password@host/database [env: DATABASE_URL]
+    /// Another database: sqlite://path, or postgres://, mysql:// or mariadb://user:password@host/database [env: DATABASE_URL]
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// Redis or Valkey that several instances share, as redis://host:port [env: REDIS_URL]

@@ -86,7 +86,10 @@ impl Database {
             "sqlite" => sqlite_file(rest).map(Self::Sqlite),
             "postgres" | "postgresql" => ServerUrl::parse(text).map(Self::Postgres),
             "mysql" | "mariadb" => ServerUrl::parse(text).map(Self::MySql),
-            _ => Err("give a database as sqlite://path, or postgres:// or mysql://user:password@host/database".into()),
+            _ => Err(
+                "give a database as sqlite://path, or postgres://, mysql:// or mariadb://user:password@host/database"
+                    .into(),
+            ),
         }
     }
 }

@@ -10,7 +10,7 @@ use axum_extra::extract::cookie::CookieJar;
 use push_system::{
     admin::Ticket,
     api::Me,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
 };
 use serde::Deserialize;
@@ -89,7 +89,7 @@ async fn log_in(
 /// The password grant of OAuth 2 (RFC 6749, 4.3), for clients that know nothing else. Programs keep no cookies.
 async fn token(State(state): State<AppState>, caller: Caller, Form(fields): Form) -> Result<Response, Refusal> {
     if fields.get("grant_type").is_some_and(|grant| grant != "password") {
-        return Err(Rejection::at(ErrorCode::Invalid, "grant_type", EN.grant_type).into());
+        return Err(Rejection::at(ErrorCode::Invalid, "grant_type", Sentence::GrantType).into());
     }
     let typed = Credentials { username: fields.text("username"), password: Typed(fields.text("password")) };
     Ok(Json(credentials::log_in(&state, caller, typed).await?.answer()).into_response())
@@ -113,12 +113,12 @@ async fn refresh(
     let cookie = jar.get(CookieNames::of(&state.config).refresh).map(|cookie| cookie.value().to_owned());
     let given = request.refresh_token.map(|token| token.0).filter(|token| !token.is_empty());
     let from_cookie = given.is_none() || given == cookie;
-    let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, EN.unauthorized))?;
+    let presented = given.or(cookie).ok_or_else(|| Refusal::new(ErrorCode::Unauthorized, Sentence::Unauthorized))?;
     let refreshed = state.auth.refresh(&presented, &client).await;
     match &refreshed {
         Ok(login) => state.limits.refreshed(counted, &login.person.name).await,
-        Err(AuthFailure::Unavailable) => {}
-        Err(_) => state.limits.refresh_failed(counted).await?,
+        Err(AuthFailure::Invalid) => state.limits.secret_failed(counted).await?,
+        Err(_) => {}
     }
     match refreshed {
         Ok(login) if from_cookie => Ok(with_cookies(&state, login)),

@@ -12,7 +12,7 @@ use push_system::{
         AuditPage, InviteList, NewInvite, NewPassword, ServerSettings, SessionList, SettingsChange, UserChange,
         UserInfo, UserPage,
     },
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     ids::UserId,
 };
@@ -192,5 +192,5 @@ fn lines(admin: Admin, first: AuditPage) -> impl Stream<Item = Result<Bytes, Rej
 
 /// The person whose number stands in an address. What is no number is nobody's.
 pub(super) fn user_id(text: &str) -> Result<UserId, Rejection> {
-    text.parse().map(UserId).map_err(|_| Rejection::new(ErrorCode::NotFound, EN.no_such_user))
+    text.parse().map(UserId).map_err(|_| Rejection::new(ErrorCode::NotFound, Sentence::NoSuchUser))
 }

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody as _},
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use push_system::{
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     limits,
+    message::OneOrMany,
 };
 use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
 use serde_json::error::Category;
@@ -63,6 +65,19 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
+/// The middleware of routes that ask who somebody is: the body comes first. Who may do something is then asked when there
+/// is something to do, and not half a minute before, while somebody holds the rest of it back.
+pub async fn first(request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match read(body).await {
+        Ok(whole) => next.run(Request::from_parts(parts, Body::from(whole))).await,
+        Err(rejection) => Refusal::from(rejection).into_response(),
+    }
+}
+
 /// Whether the body is a plain form.
 pub fn is_form(headers: &HeaderMap) -> bool {
     essence(headers).eq_ignore_ascii_case("application/x-www-form-urlencoded")
@@ -79,12 +94,12 @@ fn essence(headers: &HeaderMap) -> &str {
 }
 
 fn wrong_type(expected: &str) -> Rejection {
-    Rejection::new(ErrorCode::UnsupportedMediaType, (EN.media_type)(expected))
+    Rejection::new(ErrorCode::UnsupportedMediaType, Sentence::MediaType(expected.to_owned()))
 }
 
 /// The whole body, with or without a length given, if it comes in time.
 pub async fn read(body: Body) -> Result<Bytes, Rejection> {
-    let slow = |_| Rejection::new(ErrorCode::MalformedJson, EN.body_too_slow);
+    let slow = |_| Rejection::new(ErrorCode::MalformedJson, Sentence::BodyTooSlow);
     tokio::time::timeout(READ_WITHIN, collect(body)).await.map_err(slow)?
 }
 
@@ -96,7 +111,7 @@ async fn collect(body: Body) -> Result<Bytes, Rejection> {
         let Ok(data) = frame.into_data() else { continue };
         if whole.len() + data.len() > limits::BODY_BYTES {
             drain(body).await;
-            return Err(Rejection::new(ErrorCode::BodyTooLarge, EN.body_too_large));
+            return Err(Rejection::new(ErrorCode::BodyTooLarge, Sentence::BodyTooLarge));
         }
         whole.extend_from_slice(&data);
     }
@@ -111,9 +126,9 @@ async fn drain(mut body: Limited<Body>) {
 
 fn refuse(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Rejection {
     if error.is::<LengthLimitError>() {
-        return Rejection::new(ErrorCode::BodyTooLarge, EN.body_too_large);
+        return Rejection::new(ErrorCode::BodyTooLarge, Sentence::BodyTooLarge);
     }
-    Rejection::new(ErrorCode::MalformedJson, (EN.malformed_json)(&error.to_string()))
+    Rejection::new(ErrorCode::MalformedJson, Sentence::MalformedJson(error.to_string()))
 }
 
 /// Reads JSON: not JSON at all is one refusal, a value of the wrong type another that names its field.
@@ -121,7 +136,7 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
     // Left to itself, serde reads a list as the fields of a struct in their order.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         let malformed = serde_json::from_slice::<IgnoredAny>(bytes).err().map(|error| malformed(&error));
-        let no_object = || Rejection::new(ErrorCode::Invalid, EN.not_an_object);
+        let no_object = || Rejection::new(ErrorCode::Invalid, Sentence::NotAnObject);
         return Err(malformed.unwrap_or_else(no_object));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -142,7 +157,7 @@ fn blame(error: &serde_path_to_error::Error<serde_json::Error>, bytes: &[u8]) ->
     let path = Some(error.path().to_string()).filter(|path| path != ".");
     if let Some(name) = missing(&what) {
         let field = path.map_or_else(|| name.to_owned(), |path| format!("{path}.{name}"));
-        return Rejection::at(ErrorCode::Empty, field, EN.required);
+        return Rejection::at(ErrorCode::Empty, field, Sentence::Required);
     }
     let rejection = Rejection::new(ErrorCode::Invalid, in_our_words(&what));
     Rejection { field: path.map(Into::into), ..rejection }
@@ -153,27 +168,25 @@ fn missing(what: &str) -> Option<&str> {
     what.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
-/// What the parser says of a value, for people. Our own types speak for themselves.
-fn in_our_words(what: &str) -> String {
-    if !["invalid type: ", "invalid value: ", "invalid length", "unknown variant"].iter().any(|it| what.starts_with(it))
-    {
-        return what.to_owned();
+/// What the parser says of a value, for people.
+fn in_our_words(what: &str) -> Sentence {
+    if what == OneOrMany::EXPECTED {
+        return Sentence::NotTexts;
     }
     let expected = what.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
-    let words = match expected {
-        "a string" | "str" | "string" => EN.not_a_text,
-        "a boolean" => EN.not_a_yes_or_no,
-        "a sequence" => EN.not_a_list,
-        "a map" => EN.not_an_object,
-        _ if expected.starts_with("struct ") => EN.not_an_object,
-        _ if expected.starts_with(['u', 'i']) && expected[1..].parse::<u8>().is_ok() => EN.not_a_number,
-        _ => EN.wrong_type,
-    };
-    words.to_owned()
+    match expected {
+        "a string" | "str" | "string" => Sentence::NotAText,
+        "a boolean" => Sentence::NotAYesOrNo,
+        "a sequence" => Sentence::NotAList,
+        "a map" => Sentence::NotAnObject,
+        _ if expected.starts_with("struct ") => Sentence::NotAnObject,
+        _ if expected.starts_with(['u', 'i']) && expected[1..].parse::<u8>().is_ok() => Sentence::NotANumber,
+        _ => Sentence::WrongType,
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Rejection {
-    Rejection::new(ErrorCode::MalformedJson, (EN.malformed_json)(&error.to_string()))
+    Rejection::new(ErrorCode::MalformedJson, Sentence::MalformedJson(error.to_string()))
 }
 
 /// The field is named already; "at line 1 column 2" after it would only confuse.
@@ -219,16 +232,16 @@ mod tests {
     #[test]
     fn the_sentence_is_for_people() {
         for (json, words) in [
-            (r#"{"message":5}"#, EN.not_a_text),
-            (r#"{"message":null}"#, EN.not_a_text),
-            (r#"{"message":"x","title":["x"]}"#, EN.not_a_text),
-            (r#"{"message":"x","priority":"high"}"#, EN.not_a_number),
-            (r#"{"message":"x","priority":1.5}"#, EN.not_a_number),
-            (r#"{"message":"x","tags":"a"}"#, EN.not_a_list),
-            (r#"{"message":"x","tags":["a",1]}"#, EN.not_a_text),
-            (r#"{"message":"x","to":5}"#, EN.not_texts),
-            (r#"{"message":"x","extras":[]}"#, EN.not_an_object),
-            (r#"["x"]"#, EN.not_an_object),
+            (r#"{"message":5}"#, Sentence::NotAText),
+            (r#"{"message":null}"#, Sentence::NotAText),
+            (r#"{"message":"x","title":["x"]}"#, Sentence::NotAText),
+            (r#"{"message":"x","priority":"high"}"#, Sentence::NotANumber),
+            (r#"{"message":"x","priority":1.5}"#, Sentence::NotANumber),
+            (r#"{"message":"x","tags":"a"}"#, Sentence::NotAList),
+            (r#"{"message":"x","tags":["a",1]}"#, Sentence::NotAText),
+            (r#"{"message":"x","to":5}"#, Sentence::NotTexts),
+            (r#"{"message":"x","extras":[]}"#, Sentence::NotAnObject),
+            (r#"["x"]"#, Sentence::NotAnObject),
         ] {
             assert_eq!(from_json::<PublishRequest>(json.as_bytes()).unwrap_err().detail, words, "{json}");
         }
@@ -247,10 +260,10 @@ mod tests {
             flag: bool,
         }
         for (json, code, field, words) in [
-            ("{}", ErrorCode::Empty, "inner", EN.required),
-            (r#"{"inner":{}}"#, ErrorCode::Empty, "inner.flag", EN.required),
-            (r#"{"inner":{"flag":"x"}}"#, ErrorCode::Invalid, "inner.flag", EN.not_a_yes_or_no),
-            (r#"{"inner":5}"#, ErrorCode::Invalid, "inner", EN.not_an_object),
+            ("{}", ErrorCode::Empty, "inner", Sentence::Required),
+            (r#"{"inner":{}}"#, ErrorCode::Empty, "inner.flag", Sentence::Required),
+            (r#"{"inner":{"flag":"x"}}"#, ErrorCode::Invalid, "inner.flag", Sentence::NotAYesOrNo),
+            (r#"{"inner":5}"#, ErrorCode::Invalid, "inner", Sentence::NotAnObject),
         ] {
             let rejection = from_json::<Outer>(json.as_bytes()).unwrap_err();
             assert_eq!((rejection.code, rejection.field.as_deref()), (code, Some(field)), "{json}");
@@ -263,7 +276,7 @@ mod tests {
         let begun = tokio::time::Instant::now();
         let first = futures::stream::iter([Ok::<_, std::io::Error>("{\"message\":")]);
         let body = Body::from_stream(futures::StreamExt::chain(first, futures::stream::pending()));
-        assert_eq!(read(body).await.unwrap_err().detail, EN.body_too_slow);
+        assert_eq!(read(body).await.unwrap_err().detail, Sentence::BodyTooSlow);
         assert_eq!(begun.elapsed(), READ_WITHIN);
     }
 }

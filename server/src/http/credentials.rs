@@ -14,6 +14,10 @@ pub type Caller = (ClientAddress, Client);
 
 /// See [`crate::auth::Auth::log_in`].
 pub async fn log_in(state: &AppState, (counted, client): Caller, typed: Credentials) -> Result<Login, Rejection> {
+    if typed.username.is_empty() || typed.password.0.is_empty() {
+        // Nothing is checked, so nothing is counted, here or by all instances together.
+        return state.auth.log_in(typed, &client).await;
+    }
     let (auth, name) = (state.auth.clone(), typed.username.clone());
     state.limits.password_check(counted, &name, async move { auth.log_in(typed, &client).await }).await
 }
@@ -49,6 +53,23 @@ pub async fn end_session(
     let (auth, identity) = (state.auth.clone(), identity.clone());
     let name = identity.person.name.clone();
     let end = async move { auth.end_session(&identity, &id, &password).await };
+    state.limits.password_check(client, name.as_str(), end).await
+}
+
+/// See [`crate::auth::Auth::log_out_everywhere`]. Whoever is logged in nowhere else is asked for no password, so that
+/// there is nothing to count.
+pub async fn log_out_everywhere(
+    state: &AppState,
+    client: ClientAddress,
+    identity: &Identity,
+    password: Typed,
+) -> Result<(), Rejection> {
+    if !state.auth.has_others(identity).await? {
+        return state.auth.log_out_everywhere(identity, &password).await;
+    }
+    let (auth, identity) = (state.auth.clone(), identity.clone());
+    let name = identity.person.name.clone();
+    let end = async move { auth.log_out_everywhere(&identity, &password).await };
     state.limits.password_check(client, name.as_str(), end).await
 }
 

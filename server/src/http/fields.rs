@@ -1,11 +1,11 @@
 //! Names and values as a query or a plain form carries them.
 
 use push_system::{
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     limits,
 };
-use std::{collections::BTreeMap, convert::Infallible};
+use std::{collections::BTreeMap, convert::Infallible, fmt};
 
 use axum::{
     extract::{FromRequestParts, Path},
@@ -14,9 +14,15 @@ use axum::{
 
 use super::problem::Refusal;
 
-/// The fields of a query or a form, in the order they were sent.
-#[derive(Clone, Debug, Default)]
+/// The fields of a query or a form, in the order they were sent. Printed by name alone: passwords come in them.
+#[derive(Clone, Default)]
 pub struct Fields(Vec<(String, String)>);
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
 
 impl Fields {
     /// Reads `a=1&b=2`. A name `x[message]` is read as `message`: some frameworks of other people write forms so.
@@ -45,7 +51,7 @@ impl Fields {
     /// # Errors
     /// It is none, or negative, or has a fraction.
     pub fn number(&self, name: &'static str) -> Result<Option<u64>, Rejection> {
-        let refuse = |_| Rejection::at(ErrorCode::Invalid, name, EN.not_a_number);
+        let refuse = |_| Rejection::at(ErrorCode::Invalid, name, Sentence::NotANumber);
         self.get(name).map(|text| text.parse().map_err(refuse)).transpose()
     }
 
@@ -56,7 +62,7 @@ impl Fields {
     pub fn limit(&self) -> Result<u32, Rejection> {
         let limit = self.number("limit")?.map_or(Ok(limits::PAGE_DEFAULT), u32::try_from);
         let limit = limit.ok().filter(|limit| limits::PAGE.contains(limit));
-        limit.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "limit", EN.page_limit))
+        limit.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "limit", Sentence::PageLimit))
     }
 
     /// What may be shown again: everything but `secrets`. Several values of one name are joined as people write them.
@@ -99,7 +105,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let text = Path::from_request_parts(parts, state).await.map(|Path(text)| Self(text));
-        text.map_err(|_| Refusal::new(ErrorCode::NotFound, EN.not_found))
+        text.map_err(|_| Refusal::new(ErrorCode::NotFound, Sentence::NotFound))
+    }
+}
+
+/// Two such parts of an address.
+#[derive(Clone, Debug)]
+pub struct Segments(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segments {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let texts = Path::from_request_parts(parts, state).await.map(|Path((one, other))| Self(one, other));
+        texts.map_err(|_| Refusal::new(ErrorCode::NotFound, Sentence::NotFound))
     }
 }
 
@@ -129,6 +148,12 @@ mod tests {
             assert_eq!((refusal.code, refusal.field.as_deref()), (ErrorCode::Invalid, Some("limit")), "{text}");
         }
         assert_eq!(Fields::parse(b"limit=7").number("limit"), Ok(Some(7)));
+    }
+
+    #[test]
+    fn what_was_typed_is_not_printed() {
+        let printed = format!("{:?}", Fields::parse(b"username=ana&password=correct+horse"));
+        assert_eq!(printed, r#"{"username", "password"}"#);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Forms sent without script. What is refused is shown again, with its status, its sentence and what was typed.
 
-use app::context::{Form as FormName, FormRefusal, FormState, Theme};
+use app::context::{Density, Form as FormName, FormRefusal, FormState, Theme};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
 };
 use push_system::{
-    catalogue::EN,
+    catalogue::{Language, Sentence},
     error::{ErrorCode, Rejection},
     message::{ClientId, Draft, OneOrMany, PublishRequest},
 };
@@ -18,7 +18,7 @@ use super::{
     credentials::{self, Caller},
     fields::Fields,
     identity::Visitor,
-    next_page,
+    language, next_page,
     pages::{address_with_next, fail, turn_away},
     problem::{self, Refusal},
 };
@@ -109,7 +109,7 @@ async fn publish(state: &AppState, identity: &Identity, fields: &Fields) -> Resu
 }
 
 fn request(fields: &Fields) -> Result<PublishRequest, Rejection> {
-    let no_number = |_| Rejection::at(ErrorCode::Invalid, "priority", EN.priority_range);
+    let no_number = |_| Rejection::at(ErrorCode::Invalid, "priority", Sentence::PriorityRange);
     Ok(PublishRequest {
         // A form writes each line's end as CRLF (HTML, "constructing the entry list"); scripts and programs send LF.
         message: fields.text("message").replace("\r\n", "\n"),
@@ -130,18 +130,6 @@ pub(super) async fn log_out(State(state): State<AppState>, Visitor(visitor): Vis
         Err(_) => Ok(()),
     };
     leave(&state, &headers, ended).await
-}
-
-/// `POST /settings/sign-out-everywhere`
-pub(super) async fn sign_out_everywhere(
-    State(state): State<AppState>,
-    Visitor(visitor): Visitor,
-    headers: HeaderMap,
-) -> Response {
-    match visitor {
-        Ok(identity) => leave(&state, &headers, state.auth.log_out_everywhere(&identity).await).await,
-        Err(failure) => turn_away(&state, failure, &settings(), &headers).await,
-    }
 }
 
 /// `POST /settings/password`
@@ -165,12 +153,31 @@ pub(super) async fn change_password(
 /// `POST /settings/theme`. A year, and readable by scripts: they change it as well.
 pub(super) async fn choose_theme(State(state): State<AppState>, Form(fields): Form) -> Result<Response, Refusal> {
     let theme = fields.get("theme").and_then(Theme::parse);
-    let theme = theme.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "theme", EN.theme_unknown))?;
+    let theme = theme.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "theme", Sentence::ThemeUnknown))?;
+    Ok(remember(&state, &fields, Theme::COOKIE, theme.as_str(), ""))
+}
+
+/// `POST /settings/density`
+pub(super) async fn choose_density(State(state): State<AppState>, Form(fields): Form) -> Result<Response, Refusal> {
+    let density = fields.get("density").and_then(Density::parse);
+    let density = density.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "density", Sentence::DensityUnknown))?;
+    Ok(remember(&state, &fields, Density::COOKIE, density.as_str(), ""))
+}
+
+/// `POST /settings/language`. A year; only the server reads it.
+pub(super) async fn choose_language(State(state): State<AppState>, Form(fields): Form) -> Result<Response, Refusal> {
+    let language = fields.get("language").and_then(Language::parse);
+    let language = language.ok_or_else(|| Rejection::at(ErrorCode::Invalid, "language", Sentence::LanguageUnknown))?;
+    Ok(remember(&state, &fields, Language::COOKIE, language.tag(), "; HttpOnly"))
+}
+
+/// Keeps a choice in a cookie and leads back to where it was made.
+fn remember(state: &AppState, fields: &Fields, cookie: &str, choice: &str, more: &str) -> Response {
     let secure = if state.config.base_url().is_https() { "; Secure" } else { "" };
-    let line = format!("{}={}; Path=/; SameSite=Lax; Max-Age=31536000{secure}", Theme::COOKIE, theme.as_str());
+    let line = format!("{cookie}={choice}; Path=/; SameSite=Lax; Max-Age=31536000{more}{secure}");
     let mut response = Redirect::to(&next_page(fields.get("next").or(Some("/settings")))).into_response();
     cookies::add(&mut response, HeaderValue::from_str(&line));
-    Ok(response)
+    response
 }
 
 /// Where to go after the login: the form says, or the address it was sent to.
@@ -186,9 +193,14 @@ fn enter(state: &AppState, login: &Login, next: &str) -> Response {
 }
 
 async fn leave(state: &AppState, headers: &HeaderMap, ended: Result<(), Rejection>) -> Response {
-    if let Err(refusal) = ended {
-        return fail(state, &settings(), headers, None, refusal.code).await;
+    match ended {
+        Ok(()) => to_the_login(state),
+        Err(refusal) => fail(state, &settings(), headers, None, refusal.code).await,
     }
+}
+
+/// After the login of this browser has ended.
+pub(super) fn to_the_login(state: &AppState) -> Response {
     let mut response = Redirect::to("/login").into_response();
     cookies::add(&mut response, cookies::of_logout(&state.config));
     response
@@ -220,8 +232,9 @@ impl Again<'_> {
     ) -> Response {
         let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| problem::status(refusal.code));
         let wait = refusal.as_ref().and_then(|refusal| refusal.retry_after_s);
-        let form =
-            FormState { form: self.form, values: fields.shown_again(SECRETS), refusal: refusal.map(FormRefusal::from) };
+        let words = language::of(headers).catalogue();
+        let refusal = refusal.map(|refusal| FormRefusal::new(refusal, words));
+        let form = FormState { form: self.form, values: fields.shown_again(SECRETS), refusal };
         let (address, viewer) = (&self.address, self.viewer);
         let page = Page { address, status, instead: Instead::Nothing, headers, viewer, form: Some(form), desk: None };
         let mut response = ui::render(state, page).await;

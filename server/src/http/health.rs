@@ -2,11 +2,11 @@
 
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use push_system::{
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Problem, Rejection},
     protocol,
 };
@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::{
     body::Json,
+    language,
     problem::{self, document},
     table::{Routes, get},
 };
@@ -57,17 +58,19 @@ struct NotReady {
 }
 
 /// Whether this instance should be sent people.
-async fn readyz(State(state): State<AppState>) -> Response {
+async fn readyz(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let Readiness { store, bus, draining } = state.push.is_ready().await;
     let parts = Parts { store, bus };
     if store && !draining {
         let status = if bus { "ready" } else { "degraded" };
         return Json(Ready { status, parts }).into_response();
     }
-    let detail = if draining { EN.draining } else { EN.unavailable };
-    let problem = document(Rejection::new(ErrorCode::Unavailable, detail));
+    let detail = if draining { Sentence::Draining } else { Sentence::Unavailable };
+    let language = language::of(&headers);
+    let problem = document(Rejection::new(ErrorCode::Unavailable, detail), language);
     let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(NotReady { problem, parts })).into_response();
     problem::finish(&mut response);
+    language::mark(&mut response, language);
     response
 }
 

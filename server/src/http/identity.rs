@@ -3,7 +3,7 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use push_system::{
     accounts::Role,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
 };
 
@@ -33,7 +33,7 @@ impl FromRequestParts<AppState> for AsAdmin {
         let identity = Identity::from_request_parts(parts, state).await?;
         match identity.role {
             Role::Admin => Ok(Self(identity)),
-            Role::Member => Err(Refusal::new(ErrorCode::Forbidden, EN.forbidden)),
+            Role::Member => Err(Refusal::new(ErrorCode::Forbidden, Sentence::Forbidden)),
         }
     }
 }
@@ -44,7 +44,7 @@ impl FromRequestParts<AppState> for ClientAddress {
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
         let peer = parts.extensions.get::<Peer>();
-        peer.map(|peer| peer.client).ok_or_else(|| Refusal(Rejection::new(ErrorCode::Internal, EN.internal)))
+        peer.map(|peer| peer.client).ok_or_else(|| Refusal(Rejection::new(ErrorCode::Internal, Sentence::Internal)))
     }
 }
 

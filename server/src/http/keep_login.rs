@@ -40,7 +40,7 @@ pub async fn keep_login(State(state): State<AppState>, mut request: Request, nex
                 && let Some(client) = client
             {
                 // Counted, and nothing more: the cookies go in any case.
-                drop(state.limits.refresh_failed(client).await);
+                drop(state.limits.secret_failed(client).await);
             }
             (None, cookies::of_logout(&state.config))
         }

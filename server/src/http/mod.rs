@@ -8,7 +8,7 @@ mod accounts;
 mod admin;
 pub mod body;
 pub mod client;
-mod cookies;
+pub mod cookies;
 pub mod credentials;
 mod csv;
 mod desk;
@@ -17,9 +17,11 @@ pub mod fields;
 mod forms;
 pub mod headers;
 mod health;
+mod host;
 pub mod identity;
 mod inbox;
 mod keep_login;
+pub mod language;
 mod messages;
 pub mod origin;
 mod pages;
@@ -27,6 +29,7 @@ pub mod problem;
 mod request_log;
 mod sessions;
 pub mod table;
+mod topics;
 
 use std::any::Any;
 
@@ -36,7 +39,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use push_system::{catalogue::EN, error::ErrorCode};
+use push_system::{catalogue::Sentence, error::ErrorCode};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     csrf::{ConfigError, CsrfLayer, ProtectionError},
@@ -65,6 +68,7 @@ fn routes_that_keep_logins() -> Routes {
         .merge(admin::routes())
         .merge(messages::routes())
         .merge(inbox::routes())
+        .merge(topics::routes())
         .merge(pages::routes())
         .merge(desk::routes())
         .route(SOCKET, get(ws::upgrade))
@@ -85,7 +89,7 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
     }
     let keep_login = from_fn_with_state(state.clone(), keep_login::keep_login);
     let router = routes_that_keep_logins()
-        .wrap(|routes| routes.layer(keep_login))
+        .wrap(|routes| routes.layer(keep_login).layer(from_fn(body::first)))
         .merge(other_routes())
         .into_router()
         .merge(site::router())
@@ -93,6 +97,8 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .method_not_allowed_fallback(pages::method_not_allowed)
         .layer(csrf.with_rejection_response(foreign))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), host::guard))
+        .layer(from_fn(problem::say))
         .layer(from_fn_with_state(state.clone(), headers::protect))
         .layer(from_fn(request_log::log))
         .with_state(state);
@@ -100,14 +106,14 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
 }
 
 fn foreign(_: ProtectionError) -> Response {
-    Refusal::new(ErrorCode::ForeignOrigin, EN.foreign_origin).into_response()
+    Refusal::new(ErrorCode::ForeignOrigin, Sentence::ForeignOrigin).into_response()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());
     tracing::error!(panic.message = text.unwrap_or("?"), "a handler panicked");
-    Refusal::new(ErrorCode::Internal, EN.internal).into_response()
+    Refusal::new(ErrorCode::Internal, Sentence::Internal).into_response()
 }
 
 /// Where to go next: a path of this site, whatever was asked for. Browsers drop tabs and newlines from addresses and

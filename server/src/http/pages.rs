@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use push_system::{
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
 };
 use tower_http::compression::CompressionLayer;
@@ -55,8 +55,9 @@ pub fn routes() -> Routes {
         .route("/register", get(entrance).post(forms::register))
         .route("/logout", post(forms::log_out))
         .route("/settings/theme", post(forms::choose_theme))
+        .route("/settings/density", post(forms::choose_density))
+        .route("/settings/language", post(forms::choose_language))
         .route("/settings/password", post(forms::change_password))
-        .route("/settings/sign-out-everywhere", post(forms::sign_out_everywhere))
         .wrap(|pages| pages.layer(CompressionLayer::new()))
 }
 
@@ -149,13 +150,13 @@ pub(super) async fn not_found(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let rejection = Rejection::new(ErrorCode::NotFound, EN.not_found);
+    let rejection = Rejection::new(ErrorCode::NotFound, Sentence::NotFound);
     refuse(&state, &uri, &headers, visitor.ok().as_ref(), rejection).await
 }
 
 /// Where there is something for other methods; the router adds `Allow`.
 pub(super) async fn method_not_allowed(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
-    let rejection = Rejection::new(ErrorCode::MethodNotAllowed, EN.method_not_allowed);
+    let rejection = Rejection::new(ErrorCode::MethodNotAllowed, Sentence::MethodNotAllowed);
     refuse(&state, &uri, &headers, None, rejection).await
 }
 

@@ -1,15 +1,18 @@
 //! How a refusal becomes an answer. The one place where codes have statuses.
 
 use axum::{
-    Json,
+    body::Body,
+    extract::Request,
     http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use push_system::{
-    catalogue::EN,
+    catalogue::{Language, Sentence},
     error::{ErrorCode, Problem, Rejection},
 };
 
+use super::language;
 use crate::{auth::AuthFailure, store::StoreError};
 
 /// The media type of RFC 9457.
@@ -27,7 +30,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
-        Code::Taken | Code::LastAdmin | Code::IdempotencyConflict => StatusCode::CONFLICT,
+        Code::Taken | Code::LastAdmin | Code::TooMany | Code::IdempotencyConflict => StatusCode::CONFLICT,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::Invalid
@@ -37,7 +40,10 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | Code::TooLong
         | Code::TooCommon
         | Code::TooLarge
-        | Code::UnknownRecipient => StatusCode::UNPROCESSABLE_ENTITY,
+        | Code::UnknownRecipient
+        | Code::AmbiguousRecipient
+        | Code::MixedAudience
+        | Code::TopicArchived => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooManySockets | Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Code::OutcomeUnknown | Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -50,7 +56,7 @@ pub struct Refusal(pub Rejection);
 
 impl Refusal {
     /// A refusal that blames no field.
-    pub fn new(code: ErrorCode, detail: &str) -> Self {
+    pub fn new(code: ErrorCode, detail: Sentence) -> Self {
         Self(Rejection::new(code, detail))
     }
 }
@@ -70,27 +76,45 @@ impl From<AuthFailure> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::new(ErrorCode::Unavailable, EN.unavailable)
+        Self::new(ErrorCode::Unavailable, Sentence::Unavailable)
     }
 }
 
-/// The answer to a refused request.
+/// A refusal on its way to [`say`].
+#[derive(Clone)]
+struct Unsaid(Rejection);
+
+/// The answer to a refused request, without a body until [`say`] knows who reads it.
 pub fn problem(rejection: Rejection) -> Response {
-    let (status, wait) = (status(rejection.code), rejection.retry_after_s);
-    let mut response = (status, Json(document(rejection))).into_response();
+    let mut response = status(rejection.code).into_response();
     finish(&mut response);
-    ask_to_wait(&mut response, wait);
+    ask_to_wait(&mut response, rejection.retry_after_s);
+    response.extensions_mut().insert(Unsaid(rejection));
     response
 }
 
-/// The document of a refusal.
-pub fn document(rejection: Rejection) -> Problem {
+/// The middleware that puts refusals into the words of whoever asked. Everything that refuses is inside of it.
+pub async fn say(request: Request, next: Next) -> Response {
+    let language = language::of(request.headers());
+    let mut response = next.run(request).await;
+    if let Some(Unsaid(rejection)) = response.extensions_mut().remove() {
+        let document = serde_json::to_string(&document(rejection, language));
+        *response.body_mut() = Body::from(document.unwrap_or_else(|_| unreachable!("a problem has only string keys")));
+        // That of the empty body.
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        language::mark(&mut response, language);
+    }
+    response
+}
+
+/// The document of a refusal, for who reads that language.
+pub fn document(rejection: Rejection, language: Language) -> Problem {
     let status = status(rejection.code);
     Problem {
         kind: format!("urn:push-system:problem:{}", rejection.code.as_str()),
         title: status.canonical_reason().unwrap_or_default().to_owned(),
         status: status.as_u16(),
-        detail: rejection.detail,
+        detail: language.catalogue().say(&rejection.detail),
         code: rejection.code,
         field: rejection.field.map(Into::into),
     }
@@ -137,7 +161,7 @@ mod tests {
     #[test]
     fn every_code_is_an_error_and_its_document_says_so() {
         for code in ErrorCode::ALL {
-            let document = document(Rejection::new(*code, "why"));
+            let document = document(Rejection::new(*code, Sentence::Internal), Language::En);
             assert!((400..600).contains(&document.status), "{code:?}");
             assert!(!document.title.is_empty(), "{code:?}");
             assert!(document.kind.ends_with(code.as_str()), "{code:?}");
@@ -146,10 +170,10 @@ mod tests {
 
     #[test]
     fn a_refused_login_says_how_to_log_in_and_a_busy_server_when_to_come_back() {
-        let response = Refusal::new(ErrorCode::Unauthorized, "why").into_response();
+        let response = Refusal::new(ErrorCode::Unauthorized, Sentence::Unauthorized).into_response();
         assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
         assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
-        let response = Refusal::new(ErrorCode::Unavailable, "why").into_response();
+        let response = Refusal::new(ErrorCode::Unavailable, Sentence::Unavailable).into_response();
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use push_system::admin::SessionList;
+use push_system::{admin::SessionList, error::Rejection};
 use serde::Deserialize;
 
 use super::{
@@ -49,8 +49,7 @@ async fn end_one(
     Segment(id): Segment,
     body: Body,
 ) -> Result<Response, Refusal> {
-    let bytes = body::read(body).await?;
-    let request: PasswordRequest = if bytes.is_empty() { PasswordRequest::default() } else { body::from_json(&bytes)? };
+    let request = optional(body).await?;
     if id == identity.session.to_string() {
         // Asks for no password, so there is nothing to count.
         state.auth.end_session(&identity, &id, &request.password).await?;
@@ -70,8 +69,19 @@ async fn end_others(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Signs out everywhere, here too; that only ever takes away, so it asks for no password.
-async fn end_all(State(state): State<AppState>, identity: Identity) -> Result<Response, Refusal> {
-    state.auth.log_out_everywhere(&identity).await?;
+/// Signs out everywhere, here too. The body may be missing where this is the only session.
+async fn end_all(
+    State(state): State<AppState>,
+    counted: ClientAddress,
+    identity: Identity,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let request = optional(body).await?;
+    credentials::log_out_everywhere(&state, counted, &identity, request.password).await?;
     Ok(without_cookies(&state))
+}
+
+async fn optional(body: Body) -> Result<PasswordRequest, Rejection> {
+    let bytes = body::read(body).await?;
+    if bytes.is_empty() { Ok(PasswordRequest::default()) } else { body::from_json(&bytes) }
 }

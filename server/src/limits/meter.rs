@@ -31,6 +31,8 @@ impl Meter {
         if now >= self.calm {
             self.grown = 0;
         }
+        // No more is remembered than there is.
+        self.full = self.full.min(now + terms.every * terms.burst);
         match step {
             Step::Take => self.take(now, terms),
             Step::Use => self.consume(now, terms),

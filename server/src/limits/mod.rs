@@ -5,15 +5,20 @@
 //! by address. An attempt holds a place from before the hash until its outcome is known, so that a hundred at once do not
 //! share one free place. After the allowance each failure doubles the wait, up to a quarter of an hour (OWASP
 //! Authentication Cheat Sheet, "Account Lockout"; NIST SP 800-63B, 5.2.2). Access tokens are not counted: a signature
-//! cannot be guessed, and checking one is cheap. Nor is a good refresh token ever refused: 256 bits cannot be guessed
-//! either, and a neighbour's typing must not sign anybody out.
+//! cannot be guessed, and checking one is cheap. Nor is a good refresh token or ticket ever refused: 256 bits cannot be
+//! guessed either, and a neighbour's typing must not sign anybody out. A bad one costs a look into an index, begins no
+//! write, and counts.
 //!
-//! **Nobody can lock somebody else out for good.** Whoever fails under a name uses up what *strangers* may try under
+//! **Nobody locks somebody else out where they are at home.** Whoever fails under a name uses up what *strangers* may try under
 //! it. An address from which the account has proved itself, by a login or a refresh, has an allowance of its own, for
 //! that name alone; the idea is OWASP's ("Slow Down Online Guessing Attacks with Device Cookies"), with the address in
 //! the cookie's place, because programs keep no cookies. The price: a person who comes from a new address while somebody
-//! attacks the account waits up to a quarter of an hour, sessions that are open stay open, and who shares an address
-//! with the attacker shares the allowance.
+//! attacks the account waits as long as the attack lasts, because the one attempt of each quarter of an hour is the
+//! attacker's if he asks more often; sessions that are open stay open, and who shares an address with the attacker shares
+//! the allowance.
+//!
+//! **Working on a password is dear**, and what succeeds is counted nowhere: each address has its share of the places
+//! ([`turns`]), and waits behind itself.
 //!
 //! **What people do** once they are in is a quota for each person: messages, over all ways to publish, and everything else.
 //!
@@ -27,6 +32,7 @@ mod places;
 mod quota;
 mod table;
 mod ticker;
+mod turns;
 
 #[cfg(test)]
 mod tests;
@@ -36,13 +42,14 @@ use std::{future::Future, num::NonZeroU32, panic::AssertUnwindSafe, sync::Arc, t
 use futures::FutureExt as _;
 use push_system::{
     accounts::Username,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     ids::UserId,
     ports::Clock,
 };
 
 use crate::{
+    auth::password_places,
     bus::counters::{Counters, Hammering, Step, Terms, Verdict},
     config::{Rates, Switch},
     serve::ClientAddress,
@@ -53,6 +60,7 @@ use places::{KNOWN_FOR, Places};
 use quota::Quota;
 use table::Table;
 use ticker::Ticker;
+use turns::Turns;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -76,6 +84,7 @@ struct Inner {
     published: Quota,
     published_by_all: Terms,
     actions: Quota,
+    turns: Turns,
 }
 
 /// A meter of one of the tables.
@@ -106,6 +115,7 @@ impl Limits {
                 ..growing(rates.publish_per_second, Duration::from_secs(1), Hammering::Ignored)
             },
             actions: Quota::new(rates.actions_per_second, at_once, &ticker),
+            turns: Turns::new(share(password_places()), password_places()),
             ticker,
         }))
     }
@@ -126,13 +136,13 @@ impl Limits {
         let account = if self.knows(place).await { place } else { Key::of("name", &folded(name)) };
         let gates = vec![Gate::Address(by_address(client)), Gate::Account(account)];
         let is_failure = |outcome: &Result<T, Rejection>| is(outcome, ErrorCode::BadCredentials);
-        let passed = self.gated(gates, check, is_failure).await?;
+        let passed = self.gated(gates, in_turn(self.clone(), client, check), is_failure).await?;
         self.recognise(place).await;
         Ok(passed)
     }
 
     /// Runs a registration. It counts against the address unless it was refused for what was typed: trying names until
-    /// one is taken counts.
+    /// one is taken counts, and so does trying invitations.
     ///
     /// # Errors
     /// `rate_limited`, and whatever the registration answers.
@@ -143,17 +153,20 @@ impl Limits {
         register: impl Future<Output = Result<T, Rejection>> + Send + 'static,
     ) -> Result<T, Rejection> {
         let gates = vec![Gate::Registrations(Key::of("registrations", &client.network().to_string()))];
-        let counts = |outcome: &Result<T, Rejection>| outcome.is_ok() || is(outcome, ErrorCode::Taken);
-        let registered = self.gated(gates, register, counts).await?;
+        let counts = |outcome: &Result<T, Rejection>| {
+            outcome.is_ok() || is(outcome, ErrorCode::Taken) || is_at(outcome, ErrorCode::Invalid, "invite")
+        };
+        let registered = self.gated(gates, in_turn(self.clone(), client, register), counts).await?;
         self.recognise(place(name, client)).await;
         Ok(registered)
     }
 
-    /// A refresh token was refused. Counts against the address; tells whether that was one too many.
+    /// A refresh token or a ticket was refused that never was one. Counts against the address; tells whether that was one
+    /// too many.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub async fn refresh_failed(&self, client: ClientAddress) -> Result<(), Rejection> {
+    pub async fn secret_failed(&self, client: ClientAddress) -> Result<(), Rejection> {
         let gates = vec![Gate::Address(by_address(client))];
         self.gated(gates, async { Ok(()) }, |_| true).await
     }
@@ -222,9 +235,9 @@ impl Limits {
             let outcome = AssertUnwindSafe(check).catch_unwind().await;
             let step = if outcome.as_ref().map_or(true, counts) { Step::Fail } else { Step::Pass };
             limits.settle(&gates, step).await;
-            outcome.unwrap_or_else(|_| Err(Rejection::new(ErrorCode::Internal, EN.internal)))
+            outcome.unwrap_or_else(|_| Err(Rejection::new(ErrorCode::Internal, Sentence::Internal)))
         };
-        let internal = |_| Rejection::new(ErrorCode::Internal, EN.internal);
+        let internal = |_| Rejection::new(ErrorCode::Internal, Sentence::Internal);
         tokio::spawn(whole).await.map_err(internal)?
     }
 
@@ -238,7 +251,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Here first, so that a flood costs Redis nothing.
+    /// Here first: what this instance refuses is no step in Redis.
     async fn take(&self, gate: Gate) -> Verdict {
         let (table, key) = self.table(gate);
         table.step(self.0.ticker.elapsed(), key, Step::Take)?;
@@ -294,6 +307,27 @@ fn growing(rate: NonZeroU32, within: Duration, hammering: Hammering) -> Terms {
     Terms { burst: rate.get(), every: within / rate.get(), longest: LONGEST, hammering }
 }
 
+/// Carries work on a password out when it is the address's turn. A share is kept where counting is off as well: it is what
+/// the machine can bear, and no rate.
+async fn in_turn<T>(
+    limits: Limits,
+    client: ClientAddress,
+    work: impl Future<Output = Result<T, Rejection>>,
+) -> Result<T, Rejection> {
+    let busy = || Rejection::new(ErrorCode::Unavailable, Sentence::Unavailable);
+    let _turn = limits.0.turns.take(by_address(client)).await.ok_or_else(busy)?;
+    work.await
+}
+
+/// Of all places where passwords are worked on or waited for, those of one address.
+fn share(places: usize) -> usize {
+    (places / 8).max(2)
+}
+
+fn is_at<T>(outcome: &Result<T, Rejection>, code: ErrorCode, field: &str) -> bool {
+    outcome.as_ref().is_err_and(|rejection| rejection.code == code && rejection.field.as_deref() == Some(field))
+}
+
 fn is<T>(outcome: &Result<T, Rejection>, code: ErrorCode) -> bool {
     outcome.as_ref().is_err_and(|rejection| rejection.code == code)
 }
@@ -313,5 +347,5 @@ fn place(name: &str, client: ClientAddress) -> Key {
 
 fn too_many(wait: Duration) -> Rejection {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Rejection::wait(ErrorCode::RateLimited, seconds, (EN.rate_limited)(seconds))
+    Rejection::wait(ErrorCode::RateLimited, seconds, Sentence::too_many_attempts(seconds))
 }

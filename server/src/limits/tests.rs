@@ -38,7 +38,7 @@ const HOME: &str = "198.51.100.1";
 
 impl Server {
     async fn check(&self, from: &str, name: &str, outcome: Result<(), ErrorCode>) -> Came {
-        let check = async move { outcome.map_err(|code| Rejection::new(code, "")) };
+        let check = async move { outcome.map_err(|code| Rejection::new(code, Sentence::Internal)) };
         let came = self.limits.password_check(address(from), name, check).await;
         came.map_err(|rejection| (rejection.code, rejection.retry_after_s))
     }
@@ -48,7 +48,7 @@ impl Server {
     }
 
     async fn registers(&self, from: &str, outcome: Result<(), ErrorCode>) -> Came {
-        let register = async move { outcome.map_err(|code| Rejection::new(code, "")) };
+        let register = async move { outcome.map_err(|code| Rejection::new(code, Sentence::Internal)) };
         let came = self.limits.registration(address(from), "somebody", register).await;
         came.map_err(|rejection| (rejection.code, rejection.retry_after_s))
     }
@@ -149,7 +149,7 @@ async fn a_hundred_attempts_at_once_share_what_there_is() {
         tokio::spawn(async move {
             let check = async move {
                 gate.wait_for(|open| *open).await.unwrap();
-                Err::<(), _>(Rejection::new(BadCredentials, ""))
+                Err::<(), _>(Rejection::new(BadCredentials, Sentence::BadCredentials))
             };
             limits.password_check(address(&elsewhere(n % 50)), "ana", check).await.unwrap_err().code
         })
@@ -179,7 +179,7 @@ async fn an_attempt_whose_client_left_counts_all_the_same() {
             let check = async move {
                 entered.send(()).unwrap();
                 left.await.unwrap();
-                Err::<(), _>(Rejection::new(BadCredentials, ""))
+                Err::<(), _>(Rejection::new(BadCredentials, Sentence::BadCredentials))
             };
             limits.password_check(address(HOME), "ana", check).await
         });
@@ -215,12 +215,56 @@ async fn sixty_registrations_an_hour_from_one_address() {
 }
 
 #[tokio::test]
+async fn invitations_are_not_guessed_by_the_hundred() {
+    let server = server();
+    let guess = async || {
+        let refused = async { Err::<(), _>(Rejection::at(ErrorCode::Invalid, "invite", Sentence::InviteInvalid)) };
+        server.limits.registration(address(ATTACKER), "eve", refused).await.unwrap_err().code
+    };
+    for _ in 0..60 {
+        assert_eq!(guess().await, ErrorCode::Invalid);
+    }
+    assert_eq!(guess().await, RateLimited);
+}
+
+#[tokio::test]
+async fn an_address_has_its_share_of_the_places_and_waits_for_its_turn() {
+    let server = server();
+    let (open, gate) = tokio::sync::watch::channel(false);
+    let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+    let places = share(password_places());
+    // Right passwords of accounts of his own: none of them counts.
+    let attempts: Vec<_> = (0..2 * places)
+        .map(|n| {
+            let (limits, mut gate, entered) = (server.limits.clone(), gate.clone(), entered.clone());
+            tokio::spawn(async move {
+                let check = async move {
+                    entered.send(()).unwrap();
+                    gate.wait_for(|open| *open).await.unwrap();
+                    Ok::<_, Rejection>(())
+                };
+                limits.password_check(address(ATTACKER), &format!("his{n}"), check).await
+            })
+        })
+        .collect();
+    for _ in 0..places {
+        inside.recv().await.unwrap();
+    }
+    assert_eq!(server.check(HOME, "ana", Ok(())).await, Ok(()), "another address waits for nobody");
+    assert!(inside.try_recv().is_err(), "no more than its share");
+    open.send(true).unwrap();
+    for attempt in attempts {
+        attempt.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn refused_refresh_tokens_count_against_the_address() {
     let server = server();
     for _ in 0..30 {
-        server.limits.refresh_failed(address(HOME)).await.unwrap();
+        server.limits.secret_failed(address(HOME)).await.unwrap();
     }
-    let refused = server.limits.refresh_failed(address(HOME)).await.unwrap_err();
+    let refused = server.limits.secret_failed(address(HOME)).await.unwrap_err();
     assert_eq!((refused.code, refused.retry_after_s), (RateLimited, Some(2)));
     assert_eq!(server.fails(HOME, "ana").await, wait(2));
 }

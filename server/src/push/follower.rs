@@ -19,6 +19,7 @@ use tokio::{
 use super::{
     Encoded, Random,
     hub::Hub,
+    members::Members,
     relay::{self, News, Teller, Tellers, Told},
     sequencer::Committed,
     tail::{Appended, Tail},
@@ -32,7 +33,7 @@ use crate::{
 /// How long the store may think about one row. A database that hangs must not keep what the bus tells from the sockets.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// And about a page.
-const READ_WITHIN: Duration = Duration::from_secs(3);
+pub const READ_WITHIN: Duration = Duration::from_secs(3);
 /// Events per read when catching up.
 const PAGE: u32 = 500;
 
@@ -80,6 +81,7 @@ pub struct Follower {
     pub bus: Arc<dyn Bus>,
     pub tail: Arc<Tail>,
     pub hub: Arc<Hub>,
+    pub members: Arc<Members>,
     pub state: Arc<State>,
     pub check_every: Duration,
     pub random: Random,
@@ -189,6 +191,7 @@ impl Follower {
         let mut fresh = Vec::with_capacity(entries.len());
         let mut dense = true;
         for entry in entries {
+            self.members.note(entry);
             match self.tail.append(entry) {
                 Appended::Next => fresh.push(entry.clone()),
                 Appended::Old => {}
@@ -259,25 +262,25 @@ impl Follower {
                 // Went back; or a hole, which is damage, as places are dense in every commit: nothing behind it may pass
                 // as continuous.
                 tracing::error!(log.seq = seq, store.seq = store.seq.0, ?verdict, "log.broken");
-                let head = self.store.renew_epoch().await?;
-                self.begin_at(head.position);
-                return Ok(());
+                let head = self.store.renew_epoch(&store.epoch).await?;
+                return self.begin_at(head.position).await;
             }
         }
-        self.begin_at(probe.head.position);
-        Ok(())
+        self.begin_at(probe.head.position).await
     }
 
-    fn begin_at(&self, head: Position) {
+    async fn begin_at(&self, head: Position) -> Result<(), StoreError> {
+        self.members.reload(&*self.store).await?;
         self.state.revoked(None);
         self.tail.restart(head.clone());
         self.hub.restart(head);
+        Ok(())
     }
 }
 
 /// Asks the store no longer than this. Only the question is given up, never what is done with its answer: an event that is
 /// in the tail and was not told to every seat would be passed by those it was not told to.
-async fn in_time<T>(limit: Duration, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+pub async fn in_time<T>(limit: Duration, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     timeout(limit, answer).await.unwrap_or_else(|_| Err(StoreError::new("the store does not answer")))
 }
 

@@ -1,7 +1,7 @@
 //! Who is connected, and how they are woken. The hub never waits for a socket: it sets a number and rings a bell.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
@@ -13,7 +13,7 @@ use axum::extract::ws::Utf8Bytes;
 use push_system::{accounts::Person, ids::UserId, position::Position, protocol::CloseCode};
 use tokio::sync::{Notify, watch};
 
-use super::Encoded;
+use super::{Encoded, members::Members};
 use crate::store::{Audience, Revocation, SessionId};
 
 /// Connections woken before others may run: a sixth of a millisecond of deliveries. A request takes several turns from its
@@ -98,14 +98,15 @@ pub struct Hub {
     /// Everything up to here was dispatched: a seat that is not woken has nothing entitled before it.
     dispatched: watch::Sender<Position>,
     presence: Mutex<Option<Utf8Bytes>>,
+    members: Arc<Members>,
     per_user: usize,
     per_address: usize,
 }
 
 impl Hub {
-    pub fn new(head: Position, per_user: usize, per_address: usize) -> Self {
-        let seats = RwLock::default();
-        Self { seats, dispatched: watch::Sender::new(head), presence: Mutex::default(), per_user, per_address }
+    pub fn new(head: Position, members: Arc<Members>, per_user: usize, per_address: usize) -> Self {
+        let (seats, dispatched, presence) = (RwLock::default(), watch::Sender::new(head), Mutex::default());
+        Self { seats, dispatched, presence, members, per_user, per_address }
     }
 
     /// Seats a connection. From here on every dispatched event it is entitled to wakes it. Where a person or an address
@@ -157,7 +158,7 @@ impl Hub {
                 continue;
             }
             all_are_awake = entry.audience == Audience::Everyone;
-            let entitled = self.read().entitled(&entry.audience);
+            let entitled = self.read().entitled(&entry.audience, &self.members);
             for slice in entitled.chunks(SLICE) {
                 for seat in slice {
                     seat.leave_event(entry.position.seq.0);
@@ -232,14 +233,21 @@ impl Hub {
 }
 
 impl Seats {
-    fn entitled(&self, audience: &Audience) -> Vec<Arc<Seat>> {
+    fn entitled(&self, audience: &Audience, members: &Members) -> Vec<Arc<Seat>> {
         match audience {
             Audience::Everyone => self.by_user.values().flatten().cloned().collect(),
-            Audience::People(people) => {
-                people.iter().filter_map(|user| self.by_user.get(user)).flatten().cloned().collect()
+            Audience::People(people) => self.seats_of(people.iter()),
+            Audience::Topics { topics, people, at } => {
+                let members = topics.iter().flat_map(|topic| members.at(*topic, *at));
+                let users: BTreeSet<_> = people.iter().copied().chain(members).collect();
+                self.seats_of(users.iter())
             }
             Audience::Servers => Vec::new(),
         }
+    }
+
+    fn seats_of<'a>(&self, users: impl Iterator<Item = &'a UserId>) -> Vec<Arc<Seat>> {
+        users.filter_map(|user| self.by_user.get(user)).flatten().cloned().collect()
     }
 
     fn close_revoked(&self, revocation: &Revocation) {

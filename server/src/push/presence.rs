@@ -1,4 +1,8 @@
 //! Who is connected, here or to another instance, counted by people, and told once a second.
+//!
+//! Two leases stand behind it. A connection has one here: a peer that answers neither of two pings is closed when the
+//! third is due. An instance has one with the others: its note names those connected to it and lasts [`NOTE_LEASE`], so
+//! that whoever was connected to one that was killed is gone [`limits::PRESENCE_LEASE_S`] later.
 
 use std::{
     borrow::Cow,
@@ -22,13 +26,13 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{hub::Hub, tail::Tail};
-use crate::bus::Roster;
+use crate::bus::{NOTE_LEASE, Roster};
 
-/// Bytes of notes an instance exchanges a second: a crowd is told to the others less often, and above
-/// [`limits::PRESENCE_PEOPLE`] only their number is shown anyway.
+/// Bytes of notes an instance exchanges a second: a crowd is told to the others less often, down to
+/// [`EXCHANGE_AT_LEAST`], and above [`limits::PRESENCE_PEOPLE`] only their number is shown anyway.
 const NOTE_BYTES_PER_SECOND: usize = 64 * 1024;
-/// The longest pause between two exchanges: a third of a lease, so that one may fail and the next is still in time.
-const EXCHANGE_AT_LEAST: Duration = Duration::from_secs(15);
+/// The longest pause between two exchanges: a third of what a note lasts, so that one may fail and the next is in time.
+const EXCHANGE_AT_LEAST: Duration = Duration::from_secs(NOTE_LEASE.as_secs() / 3);
 /// A server that stops does not wait longer for its note to be taken away: it expires by itself.
 const LEAVE_WITHIN: Duration = Duration::from_millis(200);
 

@@ -12,17 +12,17 @@ use std::{collections::VecDeque, sync::Arc};
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use push_system::{
-    ids::{Seq, UserId},
+    ids::{MessageId, Seq, TopicId, UserId},
     position::Position,
     protocol::EVENT_FRAME_PREFIX,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Encoded;
+use super::{About, Encoded, members::Moved};
 use crate::store::{Audience, Revocation, SessionId};
 
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 /// Above this the others read the store: a bus is not made for it, and such commits are rare.
 const MOST_BYTES: usize = 256 * 1024;
 /// Tellers that are remembered. One that is forgotten is believed again after one more look into the store.
@@ -83,8 +83,13 @@ pub enum News {
 struct Envelope {
     tag: u32,
     to: To,
+    /// The message it shows, and where in the frame: from, to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shows: Option<(MessageId, usize, usize)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ends: Option<Ends>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moved: Option<Step>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,7 +97,15 @@ struct Envelope {
 enum To {
     Everyone,
     People(Vec<UserId>),
+    Topics { topics: Vec<TopicId>, people: Vec<UserId>, at: Seq },
     Servers,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Step {
+    In { topic: TopicId, private: bool, user: UserId },
+    Out { topic: TopicId, user: UserId },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -181,6 +194,9 @@ impl From<&Encoded> for Envelope {
         let to = match &entry.audience {
             Audience::Everyone => To::Everyone,
             Audience::People(people) => To::People(people.clone()),
+            Audience::Topics { topics, people, at } => {
+                To::Topics { topics: topics.clone(), people: people.clone(), at: *at }
+            }
             Audience::Servers => To::Servers,
         };
         let ends = entry.revocation.as_ref().map(|revocation| match revocation {
@@ -190,7 +206,12 @@ impl From<&Encoded> for Envelope {
                 Ends::Sessions { of: *user, keep: keep.as_ref().map(SessionId::to_string) }
             }
         });
-        Self { tag: entry.position.tag, to, ends }
+        let shows = entry.about.as_ref().map(|about| (about.message, about.place.start, about.place.end));
+        let moved = entry.moved.map(|moved| match moved {
+            Moved::In { topic, private, user } => Step::In { topic, private, user },
+            Moved::Out { topic, user } => Step::Out { topic, user },
+        });
+        Self { tag: entry.position.tag, to, shows, ends, moved }
     }
 }
 
@@ -205,6 +226,10 @@ impl Envelope {
                 people.sort_unstable();
                 Audience::People(people)
             }
+            To::Topics { topics, mut people, at } => {
+                people.sort_unstable();
+                Audience::Topics { topics, people, at }
+            }
             To::Servers => Audience::Servers,
         };
         let revocation = match self.ends {
@@ -216,8 +241,19 @@ impl Envelope {
                 Some(Revocation::Person { user: of, keep: Some(session(&id)?) })
             }
         };
+        let about = match self.shows {
+            Some((message, start, end)) => {
+                frame.get(start..end).filter(|object| object.starts_with('{') && object.ends_with('}'))?;
+                Some(About { message, place: start..end })
+            }
+            None => None,
+        };
         let position = Position { epoch: last.epoch.clone(), seq, tag: self.tag };
-        Some(Encoded { position, audience, frame: Utf8Bytes::from(frame), revocation })
+        let moved = self.moved.map(|step| match step {
+            Step::In { topic, private, user } => Moved::In { topic, private, user },
+            Step::Out { topic, user } => Moved::Out { topic, user },
+        });
+        Some(Encoded { position, audience, frame: Utf8Bytes::from(frame), about, revocation, moved })
     }
 }
 
@@ -241,14 +277,26 @@ mod tests {
             0 => (Audience::Everyone, None),
             1 => (Audience::People(vec![UserId(2), UserId(7)]), None),
             2 => (Audience::Servers, Some(Revocation::Session(session))),
+            3 if seq.is_multiple_of(2) => {
+                (Audience::Topics { topics: vec![TopicId(3)], people: vec![UserId(2)], at: Seq(1) }, None)
+            }
             3 => (Audience::Servers, Some(Revocation::Standing { user: UserId(7) })),
             _ => (Audience::Servers, Some(Revocation::Person { user: UserId(7), keep: Some(session) })),
         };
         let frame = match audience {
             Audience::Servers => Utf8Bytes::default(),
-            _ => format!(r#"{EVENT_FRAME_PREFIX}"seq":{seq},"text":"a\nb 林"}}"#).into(),
+            _ => format!(r#"{EVENT_FRAME_PREFIX}"seq":{seq},"message":{{"a":"a\nb 林"}}}}"#).into(),
         };
-        Arc::new(Encoded { position: at(seq), audience, frame, revocation })
+        let about = seq
+            .is_multiple_of(5)
+            .then(|| About { message: MessageId(seq), place: frame.find("{\"a").unwrap()..frame.len() - 1 });
+        let (topic, user) = (TopicId(3), UserId(7));
+        let moved = match seq % 3 {
+            0 => Some(Moved::In { topic, private: true, user }),
+            1 => Some(Moved::Out { topic, user }),
+            _ => None,
+        };
+        Arc::new(Encoded { position: at(seq), audience, frame, about, revocation, moved })
     }
 
     fn entries(seqs: std::ops::RangeInclusive<u64>) -> Vec<Arc<Encoded>> {
@@ -325,12 +373,14 @@ mod tests {
     fn what_cannot_be_read_sends_to_the_store() {
         let whole = told(4..=7);
         let text = std::str::from_utf8(&whole).unwrap();
-        let later = text.replacen("2 ", "3 ", 1);
+        let later = text.replacen("3 ", "4 ", 1);
         let more = text.replacen("\"to\"", "\"and\":1,\"to\"", 1);
         let other = text.replacen("everyone", "somebody", 1);
-        for unreadable in ["", "\n", "2", "2 7 e1.7.00000015", &later, &more, &other, &text[..text.len() / 2]] {
+        let shown = text.replacen("\"shows\":[5,", "\"shows\":[5,1", 1);
+        assert_ne!(shown, text);
+        for unreadable in ["", "\n", "3", "3 7 e1.7.00000015", &later, &more, &other, &shown, &text[..text.len() / 2]] {
             assert_eq!(read(&Bytes::from(unreadable.to_owned()), &at(3)), News::Grown, "{unreadable}");
         }
-        assert_eq!(read(&Bytes::from_static(b"2 \xff"), &at(3)), News::Grown);
+        assert_eq!(read(&Bytes::from_static(b"3 \xff"), &at(3)), News::Grown);
     }
 }

@@ -2,14 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use axum::extract::ws::Utf8Bytes;
 use futures::{
     FutureExt as _,
-    future::{BoxFuture, Shared},
+    future::{BoxFuture, Shared, WeakShared},
 };
 use push_system::{
     accounts::Person,
@@ -62,6 +62,15 @@ pub struct Page {
     pub reach: Reach,
 }
 
+/// Where the next events are.
+pub enum Next {
+    /// In memory. An empty page says that there is nothing entitled up to its cursor.
+    AtHand(Page),
+    /// They have to be read, which takes its time and may be given up. None says that history is trimmed there and cannot
+    /// be told without a gap.
+    InStore(BoxFuture<'static, Result<Option<Page>, Arc<StoreError>>>),
+}
+
 impl Page {
     /// The events as frames, single or bundled, each below the frame limit.
     pub fn frames(&self, bundled: bool) -> Vec<Utf8Bytes> {
@@ -93,13 +102,30 @@ fn fitting(entries: &[Arc<Encoded>], most: usize) -> usize {
 type Read = Result<Option<Arc<Vec<Arc<Encoded>>>>, Arc<StoreError>>;
 type PageRead = Shared<BoxFuture<'static, Read>>;
 type PageKey = (UserId, Seq, Seq);
+type UnderWay = HashMap<PageKey, WeakShared<BoxFuture<'static, Read>>>;
 
 /// Reads from the store, shared where equal and bounded where not.
 pub struct Replay {
     store: Arc<dyn Store>,
     permits: Arc<Semaphore>,
     probes: Semaphore,
-    under_way: Mutex<HashMap<PageKey, PageRead>>,
+    /// Held by those who wait: a read that nobody waits for any more ends, and gives its permit back.
+    under_way: Mutex<UnderWay>,
+}
+
+/// Somebody who waits for a read. Dropped after it, the last one takes it off the list.
+struct Waiting<'a> {
+    replay: &'a Replay,
+    key: PageKey,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.replay.under_way();
+        if under_way.get(&self.key).is_some_and(|read| read.upgrade().is_none()) {
+            under_way.remove(&self.key);
+        }
+    }
 }
 
 impl Replay {
@@ -112,15 +138,24 @@ impl Replay {
         in_turn(&self.probes, self.store.probe(seq)).await
     }
 
+    /// Cancel-safe.
     async fn read(&self, user: UserId, after: Seq, through: Seq) -> Read {
         let key = (user, after, through);
-        let read = {
-            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            under_way.entry(key).or_insert_with(|| self.begin(key)).clone()
-        };
-        let result = read.await;
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-        result
+        let _waiting = Waiting { replay: self, key };
+        self.join(key).await
+    }
+
+    fn join(&self, key: PageKey) -> PageRead {
+        let mut under_way = self.under_way();
+        under_way.get(&key).and_then(WeakShared::upgrade).unwrap_or_else(|| {
+            let read = self.begin(key);
+            under_way.extend(read.downgrade().map(|shared| (key, shared)));
+            read
+        })
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, UnderWay> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self, (user, after, through): PageKey) -> PageRead {
@@ -218,32 +253,33 @@ impl Push {
         self.0.hub.dispatched()
     }
 
-    /// The next events behind `after` for `user`. An empty page says that there is nothing entitled up to its cursor;
-    /// none, that history is trimmed there and cannot be told without a gap.
-    ///
-    /// # Errors
-    /// The store is needed and cannot be read.
-    pub async fn page(&self, user: UserId, after: Seq) -> Result<Option<Page>, Arc<StoreError>> {
-        match self.0.tail.behind(after, user, CHUNK_BYTES) {
+    /// The next events behind `after` for `user`.
+    pub fn page(&self, user: UserId, after: Seq) -> Next {
+        match self.0.tail.behind(after, user, &self.0.members, CHUNK_BYTES) {
             Behind::Entries(entries, cursor, reach) => {
-                Ok(Some(Page { entries, cursor: Some(cursor), from_store: false, reach }))
+                Next::AtHand(Page { entries, cursor: Some(cursor), from_store: false, reach })
             }
             Behind::Nothing => {
-                Ok(Some(Page { entries: Vec::new(), cursor: None, from_store: false, reach: Reach::Head }))
+                Next::AtHand(Page { entries: Vec::new(), cursor: None, from_store: false, reach: Reach::Head })
             }
             Behind::Older => {
-                // The tail's end, not the hub's mark: an event is appended before anybody is woken for it, so whatever
-                // wake was missed or dropped while this connection was behind is covered.
-                let mark = self.0.tail.head();
-                let Some(entries) = self.0.replay.read(user, after, mark.seq).await? else { return Ok(None) };
-                let kept = &entries[..fitting(&entries, PAGE_BYTES)];
-                let whole = kept.len() == entries.len() && entries.len() < PAGE as usize;
-                let reach = if whole { Reach::Head } else { Reach::Partway };
-                let last = kept.last().filter(|_| !whole).map(|entry| entry.position.clone());
-                let cursor = Some(last.unwrap_or(mark));
-                Ok(Some(Page { entries: kept.to_vec(), cursor, from_store: true, reach }))
+                let push = self.clone();
+                Next::InStore(async move { push.stored_page(user, after).await }.boxed())
             }
         }
+    }
+
+    async fn stored_page(&self, user: UserId, after: Seq) -> Result<Option<Page>, Arc<StoreError>> {
+        // The tail's end, not the hub's mark: an event is appended before anybody is woken for it, so whatever wake was
+        // missed or dropped while this connection was behind is covered.
+        let mark = self.0.tail.head();
+        let Some(entries) = self.0.replay.read(user, after, mark.seq).await? else { return Ok(None) };
+        let kept = &entries[..fitting(&entries, PAGE_BYTES)];
+        let whole = kept.len() == entries.len() && entries.len() < PAGE as usize;
+        let reach = if whole { Reach::Head } else { Reach::Partway };
+        let last = kept.last().filter(|_| !whole).map(|entry| entry.position.clone());
+        let cursor = Some(last.unwrap_or(mark));
+        Ok(Some(Page { entries: kept.to_vec(), cursor, from_store: true, reach }))
     }
 
     /// The latest frame that tells who came and left.
@@ -261,7 +297,19 @@ impl Push {
 mod tests {
     use std::cell::Cell;
 
+    use push_system::position::Epoch;
+
     use super::*;
+    use crate::store::Head;
+
+    #[test]
+    fn as_many_events_as_are_replayed_are_replayed_and_not_one_more() {
+        let position = |seq| Position { epoch: Epoch::parse("e1").unwrap(), seq: Seq(seq), tag: 7 };
+        let head = Head { position: position(limits::REPLAY_EVENTS + 5), floor: Seq(0), system: String::new() };
+        let probe = Probe { head, tag: Some(7) };
+        assert_eq!(objection(&position(5), &probe), None);
+        assert_eq!(objection(&position(4), &probe), Some(ResetReason::TooFar));
+    }
 
     #[tokio::test]
     async fn a_storm_of_questions_leaves_one_connection_to_the_follower() {

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use push_system::position::Position;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -13,11 +16,14 @@ use crate::{
 
 /// Changes per transaction. What arrives while one commits forms the next, so a lone change never waits for company.
 const BATCH: usize = 200;
+/// Of them, those that are no publishes. Each takes statements of its own while the head is locked, for all instances: two
+/// hundred people who read the same message at once must not hold it for two hundred round trips.
+const SINGLES: usize = 25;
 /// Changes that may wait; beyond it the instance is overloaded and says so.
 const QUEUE: usize = 4_096;
 /// Commits that may wait for the follower. One that cannot keep up, or waits for the store, finds the others there.
 const FEED: usize = 64;
-/// Attempts to learn what became of a commit, and the wait before each but the first.
+/// Attempts to learn what became of a commit, for a store that refuses at once, and the wait before each but the first.
 const LOOKUPS: u32 = 5;
 const LOOKUP_WAIT: Duration = Duration::from_millis(200);
 
@@ -64,9 +70,10 @@ impl Sequencer {
         store: Arc<dyn Store>,
         tracker: &TaskTracker,
         finish: CancellationToken,
+        look_up_within: Duration,
     ) -> (Self, mpsc::Receiver<Vec<Committed>>) {
         let ((queue, jobs), (committed, feed)) = (mpsc::channel(QUEUE), mpsc::channel(FEED));
-        tracker.spawn(run(Worker { store, committed }, jobs, finish));
+        tracker.spawn(run(Worker { store, committed, look_up_within }, jobs, finish));
         (Self { queue }, feed)
     }
 
@@ -83,6 +90,8 @@ impl Sequencer {
 struct Worker {
     store: Arc<dyn Store>,
     committed: mpsc::Sender<Vec<Committed>>,
+    /// All look-ups after one commit, together: the queue waits meanwhile.
+    look_up_within: Duration,
 }
 
 async fn run(worker: Worker, mut jobs: mpsc::Receiver<Job>, finish: CancellationToken) {
@@ -94,12 +103,30 @@ async fn run(worker: Worker, mut jobs: mpsc::Receiver<Job>, finish: Cancellation
                 if taken == 0 {
                     return;
                 }
-                worker.commit(std::mem::take(&mut batch)).await;
+                for batch in batches(std::mem::take(&mut batch)) {
+                    worker.commit(batch).await;
+                }
             }
             // Closed, the queue still gives out what it holds; then the branch above ends the task.
             () = finish.cancelled(), if !jobs.is_closed() => jobs.close(),
         }
     }
+}
+
+/// The same in the same order, cut where too many are no publishes.
+fn batches(jobs: Vec<Job>) -> Vec<Vec<Job>> {
+    let mut batches = vec![Vec::with_capacity(jobs.len())];
+    let mut singles = 0;
+    for job in jobs {
+        let single = usize::from(!matches!(job.write.change, Change::Publish(_)));
+        if singles + single > SINGLES {
+            batches.push(Vec::new());
+            singles = 0;
+        }
+        singles += single;
+        batches.last_mut().expect("there is one from the start").push(job);
+    }
+    batches
 }
 
 impl Worker {
@@ -142,16 +169,18 @@ impl Worker {
 
     async fn answer_failed(&self, writes: &[Write], answers: Vec<oneshot::Sender<Answer>>, error: CommitError) {
         tracing::error!(error = %error, batch.size = writes.len(), "log.commit.failed");
+        let deadline = Instant::now() + self.look_up_within;
         let mut nobody_knows = false;
         for (write, answer) in writes.iter().zip(answers) {
             let result = match &error {
                 CommitError::NotStored(_) => Err(Refusal::NotStored),
                 CommitError::OutcomeUnknown(_) if nobody_knows => Err(Refusal::OutcomeUnknown),
-                CommitError::OutcomeUnknown(_) => self.look_up(write).await.unwrap_or_else(|_| {
+                CommitError::OutcomeUnknown(_) => {
+                    let found = timeout_at(deadline, self.look_up(write)).await.ok().and_then(Result::ok);
                     // A store that does not answer for one does not for the next: the queue must not wait for each.
-                    nobody_knows = true;
-                    Err(Refusal::OutcomeUnknown)
-                }),
+                    nobody_knows = found.is_none();
+                    found.unwrap_or(Err(Refusal::OutcomeUnknown))
+                }
             };
             let _ = answer.send(result);
         }
@@ -192,12 +221,48 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use push_system::{
-        accounts::{Role, Username},
+        accounts::{Person, Role, Username},
+        ids::UserId,
+        message::{ClientId, Draft, PublishRequest},
         timestamp::Timestamp,
     };
 
     use super::*;
-    use crate::store::{Accounts as _, NewAccount, Revocation, sqlite::SqliteStore};
+    use crate::store::{Accounts as _, Authority, NewAccount, Revocation, sqlite::SqliteStore};
+
+    #[test]
+    fn what_takes_statements_of_its_own_is_committed_few_at_once_and_in_order() {
+        let job = |tag: u32, is_publish: bool| {
+            let sender = Person { id: UserId(1), name: Username::parse("ana").unwrap() };
+            let draft = Draft::parse(PublishRequest { message: "hi".into(), ..PublishRequest::default() }).unwrap();
+            let key = ClientId::parse("k", "client_id").unwrap();
+            let change = if is_publish {
+                Change::Publish(Publish {
+                    sender,
+                    key,
+                    request_hash: [0; 32],
+                    draft,
+                    named: Vec::new(),
+                    topics: Vec::new(),
+                })
+            } else {
+                Change::Revoke(Revocation::Person { user: UserId(1), keep: None })
+            };
+            let at = Timestamp::from_unix_ms(0);
+            let write = Write { at, tag, by: Authority::System, change, notes: Vec::new() };
+            Job { write, answer: oneshot::channel().0 }
+        };
+        let cut = |count: u32, is_publish: fn(u32) -> bool| -> Vec<Vec<u32>> {
+            let jobs = (0..count).map(|tag| job(tag, is_publish(tag))).collect();
+            batches(jobs).iter().map(|batch| batch.iter().map(|job| job.write.tag).collect()).collect()
+        };
+        let sizes = |cut: &[Vec<u32>]| cut.iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(sizes(&cut(200, |_| true)), [200]);
+        assert_eq!(sizes(&cut(60, |_| false)), [25, 25, 10]);
+        let mixed = cut(100, |tag| tag.is_multiple_of(2));
+        assert_eq!(sizes(&mixed), [51, 49]);
+        assert_eq!(mixed.concat(), (0..100).collect::<Vec<_>>());
+    }
 
     #[tokio::test]
     async fn a_follower_that_stands_still_costs_neither_an_answer_nor_memory() {
@@ -208,10 +273,10 @@ mod tests {
             NewAccount { name, email: None, password_hash: "x".into(), role: Role::Member, at, notes: Vec::new() };
         let user = store.register(account).await.unwrap().unwrap().person.id;
         let (tasks, finish) = (TaskTracker::new(), CancellationToken::new());
-        let (sequencer, feed) = Sequencer::start(store, &tasks, finish.clone());
+        let (sequencer, feed) = Sequencer::start(store, &tasks, finish.clone(), Duration::from_secs(5));
         for tag in 0..10 + u32::try_from(FEED).unwrap() {
             let change = Change::Revoke(Revocation::Person { user, keep: None });
-            let write = Write { at, tag, change, notes: Vec::new() };
+            let write = Write { at, tag, by: Authority::System, change, notes: Vec::new() };
             assert!(matches!(sequencer.submit(write).await, Ok(Outcome::Stored(_))));
         }
         assert_eq!(feed.len(), FEED);

@@ -1,16 +1,16 @@
 //! The last events of the log in memory, each as the bytes that go on the wire.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use push_system::{
-    ids::{Seq, UserId},
+    ids::{MessageId, Seq, UserId},
     position::Position,
 };
 
-use super::Encoded;
+use super::{Encoded, members::Members};
 use crate::store::{Log, StoreError};
 
 /// Events read from the store at start; enough for a restart's returning clients to be served from memory.
@@ -28,6 +28,8 @@ struct Ring {
     entries: VecDeque<Arc<Encoded>>,
     bytes: usize,
     head: Position,
+    /// Where messages were edited and deleted, as far as that is kept.
+    changes: HashMap<MessageId, Vec<Seq>>,
 }
 
 /// What the tail has behind a place.
@@ -90,7 +92,7 @@ impl Tail {
 
     /// A tail that begins behind `position`.
     pub fn empty_at(position: Position, max_bytes: usize) -> Self {
-        Self { ring: RwLock::new(Ring { entries: VecDeque::new(), bytes: 0, head: position }), max_bytes }
+        Self { ring: RwLock::new(Ring::empty_at(position)), max_bytes }
     }
 
     /// The newest place.
@@ -98,7 +100,8 @@ impl Tail {
         self.read().head.clone()
     }
 
-    /// Puts an event at the end if it is the next one.
+    /// Puts an event at the end if it is the next one. Events before it that show the message it changes show it as it is
+    /// from now on: nobody is sent what was deleted.
     pub fn append(&self, entry: &Arc<Encoded>) -> Appended {
         let mut ring = self.write();
         if entry.position.seq <= ring.head.seq {
@@ -108,19 +111,19 @@ impl Tail {
             return Appended::Gap;
         }
         ring.head = entry.position.clone();
+        if let Some(message) = entry.changes_message() {
+            ring.show_change(message, entry);
+        }
         ring.bytes += entry.weight();
         ring.entries.push_back(entry.clone());
-        while ring.bytes > self.max_bytes {
-            let Some(oldest) = ring.entries.pop_front() else { break };
-            ring.bytes -= oldest.weight();
-        }
+        while ring.bytes > self.max_bytes && ring.drop_oldest() {}
         Appended::Next
     }
 
     /// Forgets everything and begins behind `head`: another life of the log.
     pub fn restart(&self, head: Position) {
         let mut ring = self.write();
-        *ring = Ring { entries: VecDeque::new(), bytes: 0, head };
+        *ring = Ring::empty_at(head);
     }
 
     /// Whether exactly this place is among what is kept.
@@ -135,7 +138,7 @@ impl Tail {
     }
 
     /// Events behind `after` for `user`, until `max_bytes` of them are found.
-    pub fn behind(&self, after: Seq, user: UserId, max_bytes: usize) -> Behind {
+    pub fn behind(&self, after: Seq, user: UserId, members: &Members, max_bytes: usize) -> Behind {
         let ring = self.read();
         if after >= ring.head.seq {
             return Behind::Nothing;
@@ -144,7 +147,7 @@ impl Tail {
         let mut found = Vec::new();
         let mut bytes = 0;
         for entry in ring.entries.range(first..) {
-            if !entry.is_for(user) {
+            if !members.includes(&entry.audience, user) {
                 continue;
             }
             bytes += entry.frame.len() + 2;
@@ -168,6 +171,38 @@ impl Tail {
 }
 
 impl Ring {
+    fn empty_at(head: Position) -> Self {
+        Self { entries: VecDeque::new(), bytes: 0, head, changes: HashMap::new() }
+    }
+
+    fn show_change(&mut self, message: MessageId, change: &Encoded) {
+        let changes = self.changes.entry(message).or_default();
+        let earlier: Vec<Seq> = [Seq(message.0)].into_iter().chain(changes.iter().copied()).collect();
+        changes.push(change.position.seq);
+        for seq in earlier {
+            let Some(index) = self.index(seq) else { continue };
+            if let Some(shown) = self.entries[index].showing(change) {
+                self.bytes = self.bytes + shown.weight() - self.entries[index].weight();
+                self.entries[index] = Arc::new(shown);
+            }
+        }
+    }
+
+    /// False when there is none.
+    fn drop_oldest(&mut self) -> bool {
+        let Some(oldest) = self.entries.pop_front() else { return false };
+        self.bytes -= oldest.weight();
+        if let Some(message) = oldest.changes_message()
+            && let Some(changes) = self.changes.get_mut(&message)
+        {
+            changes.retain(|seq| *seq != oldest.position.seq);
+            if changes.is_empty() {
+                self.changes.remove(&message);
+            }
+        }
+        true
+    }
+
     /// Where `seq` stands; dense places make it a subtraction.
     fn index(&self, seq: Seq) -> Option<usize> {
         let first = self.entries.front()?.position.seq;

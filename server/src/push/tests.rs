@@ -1,6 +1,8 @@
 //! The parts of the push path by themselves; the whole is tested over real sockets in `server/tests`.
 
+mod changes;
 mod follower;
+mod members;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -18,6 +20,7 @@ use uuid::Uuid;
 use super::{
     Encoded, Wake,
     hub::Hub,
+    members::Members,
     presence::PresenceBoard,
     tail::{Appended, Behind, Tail},
 };
@@ -33,7 +36,7 @@ fn person(id: u64) -> Person {
 
 fn entry(seq: u64, audience: Audience) -> Arc<Encoded> {
     let frame = format!(r#"{{"type":"event","seq":{seq}}}"#).into();
-    Arc::new(Encoded { position: at(seq), audience, frame, revocation: None })
+    Arc::new(Encoded { position: at(seq), audience, frame, about: None, revocation: None, moved: None })
 }
 
 struct Midnight;
@@ -80,23 +83,23 @@ mod tail {
     #[test]
     fn a_reader_gets_what_it_is_entitled_to_and_stands_at_the_head() {
         let tail = filled(6, usize::MAX);
-        assert_eq!(seqs(tail.behind(Seq(2), UserId(2), usize::MAX)), (vec![3, 4, 5, 6], 6));
-        assert_eq!(seqs(tail.behind(Seq(2), UserId(1), usize::MAX)), (vec![3, 5], 6));
-        assert!(matches!(tail.behind(Seq(6), UserId(1), usize::MAX), Behind::Nothing));
+        assert_eq!(seqs(tail.behind(Seq(2), UserId(2), &Members::default(), usize::MAX)), (vec![3, 4, 5, 6], 6));
+        assert_eq!(seqs(tail.behind(Seq(2), UserId(1), &Members::default(), usize::MAX)), (vec![3, 5], 6));
+        assert!(matches!(tail.behind(Seq(6), UserId(1), &Members::default(), usize::MAX), Behind::Nothing));
     }
 
     #[test]
     fn a_page_that_is_full_stands_before_the_next_entitled_event() {
         let tail = filled(6, usize::MAX);
-        assert_eq!(seqs(tail.behind(Seq(0), UserId(1), 1)), (vec![1], 2));
+        assert_eq!(seqs(tail.behind(Seq(0), UserId(1), &Members::default(), 1)), (vec![1], 2));
     }
 
     #[test]
     fn the_oldest_are_dropped_and_the_store_is_asked_for_them() {
         let weight = entry(1, Audience::Everyone).weight();
         let tail = filled(6, weight * 3);
-        assert!(matches!(tail.behind(Seq(2), UserId(1), usize::MAX), Behind::Older));
-        assert_eq!(seqs(tail.behind(Seq(3), UserId(1), usize::MAX)), (vec![5], 6));
+        assert!(matches!(tail.behind(Seq(2), UserId(1), &Members::default(), usize::MAX), Behind::Older));
+        assert_eq!(seqs(tail.behind(Seq(3), UserId(1), &Members::default(), usize::MAX)), (vec![5], 6));
     }
 
     #[test]
@@ -120,7 +123,7 @@ mod hub {
 
     #[tokio::test]
     async fn only_the_entitled_are_woken_and_the_first_event_is_remembered() {
-        let hub = Hub::new(at(0), 9, 9);
+        let hub = Hub::new(at(0), Arc::default(), 9, 9);
         let (one, two) = (hub.seat(person(1), session(1), HERE, 0), hub.seat(person(2), session(2), HERE, 0));
         hub.dispatch(&[entry(1, people(&[2])), entry(2, Audience::Everyone), entry(3, people(&[2]))]).await;
         assert_eq!(one.take(), Wake { events_from: Some(2), ..Wake::default() });
@@ -131,7 +134,7 @@ mod hub {
 
     #[test]
     fn one_socket_too_many_sends_the_longest_silent_away() {
-        let hub = Hub::new(at(0), 2, 9);
+        let hub = Hub::new(at(0), Arc::default(), 2, 9);
         let first = hub.seat(person(1), session(1), HERE, 0);
         let second = hub.seat(person(1), session(2), HERE, 1);
         first.alive(5);
@@ -142,7 +145,7 @@ mod hub {
 
     #[test]
     fn an_address_is_counted_over_its_people() {
-        let hub = Hub::new(at(0), 9, 1);
+        let hub = Hub::new(at(0), Arc::default(), 9, 1);
         let first = hub.seat(person(1), session(1), HERE, 0);
         let _second = hub.seat(person(2), session(2), HERE, 1);
         assert_eq!(first.take().close, Some(CloseCode::TOO_MANY_SOCKETS));
@@ -150,7 +153,7 @@ mod hub {
 
     #[tokio::test]
     async fn revoked_sessions_are_closed_but_the_one_that_stays() {
-        let hub = Hub::new(at(0), 9, 9);
+        let hub = Hub::new(at(0), Arc::default(), 9, 9);
         let seats: Vec<_> = (1..=3).map(|n| hub.seat(person(1), session(n), HERE, 0)).collect();
         let revoke = async |seq, revocation| {
             let mut entry = Arc::unwrap_or_clone(entry(seq, Audience::Servers));
@@ -166,7 +169,7 @@ mod hub {
 
     #[tokio::test]
     async fn a_seat_that_was_left_is_woken_no_more() {
-        let hub = Hub::new(at(0), 9, 9);
+        let hub = Hub::new(at(0), Arc::default(), 9, 9);
         let seat = hub.seat(person(1), session(1), HERE, 0);
         hub.leave(&seat);
         hub.dispatch(&[entry(1, Audience::Everyone)]).await;
@@ -176,7 +179,14 @@ mod hub {
 }
 
 mod presence {
+    use push_system::limits;
+    use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
     use super::*;
+    use crate::{
+        bus::{local::LocalRoster, redis},
+        push::{Settings, presence},
+    };
 
     const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -243,6 +253,46 @@ mod presence {
         assert_eq!(change(board.gather(now + PATIENCE)), Some((2, left)));
     }
 
+    /// Two instances, one of which is killed at some time; the other tells when nobody is online any more.
+    async fn gone_after(guests: u64, lived: Duration) -> Duration {
+        // On which a note lasts as long as in Redis.
+        let roster = LocalRoster::new(redis::Settings::default().lease);
+        let stop = CancellationToken::new();
+        let tail = Arc::new(Tail::empty_at(at(0), 0));
+        let hub = Arc::new(Hub::new(at(0), Arc::default(), 9, 9));
+        let Settings { leave_after, presence_every: every, .. } = Settings::default();
+        let run = |own| {
+            let board = Arc::new(PresenceBoard::new(leave_after));
+            let roster = Arc::new(roster.beside(own));
+            let telling = tokio::spawn(presence::announce(board.clone(), hub.clone(), every, stop.clone()));
+            let sharing = presence::exchange(board.clone(), tail.clone(), roster, every, stop.clone());
+            (board, AbortOnDropHandle::new(telling), AbortOnDropHandle::new(tokio::spawn(sharing)))
+        };
+        let (ours, (theirs, telling, sharing)) = (run(1), run(2));
+        (0..guests).for_each(|id| theirs.arrive(&person(id)));
+        tokio::time::sleep(lived).await;
+        assert_eq!(ours.0.whole().count, guests);
+        let killed = Instant::now();
+        drop((telling, sharing));
+        while ours.0.whole().count > 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        killed.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_people_of_an_instance_that_was_killed_are_gone_within_the_lease() {
+        let lease = Duration::from_secs(u64::from(limits::PRESENCE_LEASE_S));
+        let crowd = 20_000;
+        // At any time between two exchanges.
+        let few = (3_000..4_000).step_by(250).map(|lived| (1, lived));
+        let many = (20_000..25_000).step_by(1_000).map(|lived| (crowd, lived));
+        for (guests, lived) in few.chain(many) {
+            let gone = gone_after(guests, Duration::from_millis(lived)).await;
+            assert!(gone <= lease, "{guests} were there for {gone:?}");
+        }
+    }
+
     #[test]
     fn the_others_are_told_of_those_who_are_connected_here() {
         let board = PresenceBoard::new(PATIENCE);
@@ -271,7 +321,7 @@ mod page {
     use super::*;
     use crate::{
         bus::local::{LocalBus, LocalRoster},
-        push::{Push, Settings},
+        push::{Next, Push, Settings},
         store::{Accounts as _, NewAccount, sqlite::SqliteStore},
     };
 
@@ -309,7 +359,8 @@ mod page {
         while push.0.tail.head().seq.0 < two.id.0 {
             tokio::task::yield_now().await;
         }
-        let page = push.page(ana.id, Seq(one.id.0)).await.unwrap().expect("nothing is trimmed");
+        let Next::InStore(page) = push.page(ana.id, Seq(one.id.0)) else { panic!("the tail keeps nothing") };
+        let page = page.await.unwrap().expect("nothing is trimmed");
         drop(held);
 
         assert_eq!(page.entries.len(), 1, "a connection that dropped its wake while it was behind reads it now");

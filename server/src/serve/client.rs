@@ -126,8 +126,26 @@ mod tests {
             ("for=unknown", "10.0.0.1"),
             ("proto=https", "10.0.0.1"),
             ("for=1.1.1.1;for=203.0.113.9", "10.0.0.1"),
+            (r#"for="203\.0.113.9""#, "203.0.113.9"),
         ] {
             assert_eq!(client("10.0.0.1", &[("forwarded", written)]), believed, "{written}");
+        }
+    }
+
+    /// It appends to what the client sent, whatever that is.
+    #[test]
+    fn nothing_a_client_writes_takes_away_from_what_its_proxy_appends() {
+        for junk in ["\"", "\"1.1.1.1", "\\\"", "a\"b,c\"d", "\",\"", ";", "[", "unknown", "\\"] {
+            for lines in [&[format!("{junk}, 203.0.113.9")][..], &[junk.to_owned(), "203.0.113.9".to_owned()]] {
+                let lines: Vec<_> = lines.iter().map(|line| ("x-forwarded-for", line.as_str())).collect();
+                assert_eq!(client("10.0.0.1", &lines), "203.0.113.9", "{lines:?}");
+            }
+            for named in ["for=203.0.113.9", r#"for="203.0.113.9:4711";proto=https"#] {
+                for lines in [&[format!("for={junk}, {named}")][..], &[format!("for={junk}"), named.to_owned()]] {
+                    let lines: Vec<_> = lines.iter().map(|line| ("forwarded", line.as_str())).collect();
+                    assert_eq!(client("10.0.0.1", &lines), "203.0.113.9", "{lines:?}");
+                }
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use tower::Service;
 
 use super::{
     ClientAddress,
+    crowd::Crowd,
     io::{Io, Peer},
 };
 use crate::config::TrustedProxies;
@@ -29,17 +30,26 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(200);
 pub(super) struct Connections {
     router: Router,
     trusted: Arc<TrustedProxies>,
+    crowd: Arc<Crowd>,
     header_within: Duration,
+    taken_within: Duration,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
 
 impl Connections {
-    pub(super) fn new(router: Router, trusted: TrustedProxies, header_within: Duration) -> Self {
+    pub(super) fn new(
+        router: Router,
+        trusted: TrustedProxies,
+        crowd: Arc<Crowd>,
+        (header_within, taken_within): (Duration, Duration),
+    ) -> Self {
         Self {
             router,
             trusted: Arc::new(trusted),
+            crowd,
             header_within,
+            taken_within,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
         }
@@ -66,11 +76,17 @@ impl Connections {
         self.tasks.wait().await;
     }
 
+    /// One too many is closed at once: whoever has so many can do without.
     fn open(&self, stream: TcpStream, address: SocketAddr) {
+        let from = ClientAddress::direct(address.ip());
+        let Some(guest) = self.crowd.enter((!self.trusted.include(from.ip())).then_some(from)) else {
+            tracing::debug!(http.peer = %from, "a connection was one too many");
+            return;
+        };
         // Small frames must not wait for each other. Fails on a connection that is gone already.
         drop(stream.set_nodelay(true));
         let peer = Peer::new(address);
-        let io = TokioIo::new(Io::new(stream, &peer));
+        let io = TokioIo::new(Io::new(stream, &peer, guest, self.taken_within));
         let (router, trusted) = (self.router.clone(), Arc::clone(&self.trusted));
         let service = service_fn(move |request: Request<Incoming>| {
             let client = ClientAddress::of(address.ip(), request.headers(), &trusted);

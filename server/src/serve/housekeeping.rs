@@ -15,6 +15,8 @@ use crate::{
 const GATHER: Duration = Duration::from_millis(500);
 /// In case a growth of the log was missed, and between two tries when the store is away.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Of the search index: 10,000 messages.
+const STEPS_BETWEEN_WORDS: u32 = 200;
 /// No session is written more often.
 const WRITE_SEEN_EVERY: Duration = Duration::from_mins(1);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
@@ -29,13 +31,9 @@ const INVITE_KEPT_DAYS: i64 = 30;
 /// Writes when and from where sessions were used; once more at the end, when nobody waits for it.
 pub(super) async fn write_seen(state: AppState) {
     let mut minute = interval(WRITE_SEEN_EVERY);
-    let forever = async {
-        loop {
-            minute.tick().await;
-            write_seen_once(&state).await;
-        }
-    };
-    state.drain.run_until_cancelled(forever).await;
+    while state.drain.run_until_cancelled(minute.tick()).await.is_some() {
+        write_seen_once(&state).await;
+    }
     write_seen_once(&state).await;
 }
 
@@ -63,8 +61,19 @@ pub(super) async fn index(state: AppState) {
     state.drain.run_until_cancelled(follow).await;
 }
 
+/// Tells how it gets on where there is much to do, as after an update that makes the index anew.
 async fn catch_up(state: &AppState) -> Result<(), StoreError> {
-    while !state.store.index_step().await? {}
+    let mut steps = 0_u32;
+    while let Some(behind) = state.store.index_step().await? {
+        steps += 1;
+        if steps.is_multiple_of(STEPS_BETWEEN_WORDS) {
+            let (indexed, newest) = (behind.indexed.0, behind.newest.0);
+            tracing::info!(search.indexed = indexed, search.newest = newest, "the search index is being made");
+        }
+    }
+    if steps >= STEPS_BETWEEN_WORDS {
+        tracing::info!("the search index is made");
+    }
     Ok(())
 }
 
@@ -86,26 +95,34 @@ pub(super) async fn forget(state: AppState) {
     let forever = async {
         loop {
             often.tick().await;
-            if let Err(error) = forget_once(&state).await {
-                tracing::warn!(%error, "what is over could not be forgotten");
-            }
+            forget_once(&state).await;
         }
     };
     state.drain.run_until_cancelled(forever).await;
 }
 
-async fn forget_once(state: &AppState) -> Result<(), StoreError> {
-    let now = state.clock.now();
-    let keys = state.store.forget_keys(now.plus_ms(-limits::KEY_DAYS * DAY_MS)).await?;
-    let sessions = state.store.forget_sessions(now.plus_ms(-SESSION_DAYS * DAY_MS)).await?;
-    let tickets = state.store.forget_tickets(now).await?;
-    let invites = state.store.forget_invites(now.plus_ms(-INVITE_KEPT_DAYS * DAY_MS)).await?;
-    let audit = state.store.forget_audit(now.plus_ms(-limits::AUDIT_DAYS * DAY_MS)).await?;
+async fn forget_once(state: &AppState) {
+    let (store, now) = (&state.store, state.clock.now());
+    let days_ago = |days: i64| now.plus_ms(-days * DAY_MS);
+    tell("keys", store.forget_keys(days_ago(limits::KEY_DAYS)).await);
+    tell("sessions", store.forget_sessions(days_ago(SESSION_DAYS)).await);
+    tell("tickets", store.forget_tickets(now).await);
+    tell("invites", store.forget_invites(days_ago(INVITE_KEPT_DAYS)).await);
+    tell("audit", store.forget_audit(days_ago(limits::AUDIT_DAYS)).await);
+    tell("events", trim(state).await);
+}
+
+async fn trim(state: &AppState) -> Result<u64, StoreError> {
     let head = state.store.head().await?.position.seq;
     let kept = failpoint::number(Number::LogEvents, limits::LOG_EVENTS);
-    let events = state.store.trim(Seq(head.0.saturating_sub(kept))).await?;
-    if keys + sessions + tickets + invites + audit + events > 0 {
-        tracing::info!(keys, sessions, tickets, invites, audit, events, "what is over is forgotten");
+    state.store.trim(Seq(head.0.saturating_sub(kept))).await
+}
+
+/// What cannot be forgotten keeps nothing else from being.
+fn tell(what: &'static str, forgotten: Result<u64, StoreError>) {
+    match forgotten {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(what, count, "what is over is forgotten"),
+        Err(error) => tracing::warn!(what, %error, "what is over could not be forgotten"),
     }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! A TCP connection that counts what left it.
 
 use std::{
+    future::Future as _,
     io,
     net::SocketAddr,
     pin::Pin,
@@ -15,10 +16,10 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
-    time::timeout,
+    time::{Sleep, sleep, timeout},
 };
 
-use super::ClientAddress;
+use super::{ClientAddress, crowd::Guest};
 
 /// How long a lingering connection takes in what its peer still sends.
 const LINGER: Duration = Duration::from_secs(2);
@@ -50,23 +51,43 @@ impl Peer {
 /// The stream, until it is dropped.
 pub(super) struct Io {
     stream: Option<TcpStream>,
+    /// Its place among the connections, wherever it goes: a WebSocket takes it along.
+    _guest: Guest,
+    /// Runs while the peer takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+    taken_within: Duration,
     written: Arc<AtomicU64>,
     linger: Arc<AtomicBool>,
 }
 
 impl Io {
-    pub(super) fn new(stream: TcpStream, peer: &Peer) -> Self {
-        Self { stream: Some(stream), written: Arc::clone(&peer.written), linger: Arc::clone(&peer.linger) }
+    pub(super) fn new(stream: TcpStream, peer: &Peer, guest: Guest, taken_within: Duration) -> Self {
+        Self {
+            stream: Some(stream),
+            _guest: guest,
+            stalled: None,
+            taken_within,
+            written: Arc::clone(&peer.written),
+            linger: Arc::clone(&peer.linger),
+        }
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    fn count(&self, written: &Poll<io::Result<usize>>) {
-        if let Poll::Ready(Ok(bytes)) = written {
+    /// Counts what was taken, and gives up a peer that takes nothing.
+    fn count(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        let Poll::Ready(written) = written else {
+            let within = self.taken_within;
+            let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(within)));
+            return stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()));
+        };
+        self.stalled = None;
+        if let Ok(bytes) = &written {
             self.written.fetch_add(u64::try_from(*bytes).unwrap_or_default(), Ordering::Relaxed);
         }
+        Poll::Ready(written)
     }
 }
 
@@ -79,8 +100,7 @@ impl AsyncRead for Io {
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = self.stream()?.poll_write(cx, buf);
-        self.count(&written);
-        written
+        self.count(cx, written)
     }
 
     fn poll_write_vectored(
@@ -89,8 +109,7 @@ impl AsyncWrite for Io {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = self.stream()?.poll_write_vectored(cx, bufs);
-        self.count(&written);
-        written
+        self.count(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -7,7 +7,8 @@ use push_system::{
     event::Event,
     ids::MessageId,
     inbox::{Applied, Inbox, Snapshot},
-    message::ClientId,
+    marks::StateChange,
+    message::{ClientId, Edit, EditRequest, Message},
     protocol::{ClientFrame, CloseCode, ServerFrame},
     read_state::{Ranges, ReadChange},
     session::{
@@ -215,7 +216,9 @@ impl Client {
             match self.inbox.apply(event) {
                 Applied::Old => {}
                 Applied::Unknown => self.world.journal().violated(format!("an unknown event at {}", event.seq)),
-                Applied::Message(_) | Applied::ReadState => self.stretch.apply(event.seq),
+                Applied::Message(_) | Applied::Changed(_) | Applied::ReadState | Applied::Topics => {
+                    self.stretch.apply(event.seq);
+                }
             }
         }
         self.outbox.settle(self.inbox.seq());
@@ -328,6 +331,9 @@ impl Client {
     /// What a person, or their machine, does now and then.
     async fn act(&mut self) {
         let dice = self.world.dice.clone();
+        if self.world.weather.changes && dice.chance(0.35) {
+            return if dice.chance(0.5) { self.amend() } else { self.mark() };
+        }
         match dice.below(12) {
             0..5 => self.say(),
             5 | 6 => self.mark_read(),
@@ -363,6 +369,51 @@ impl Client {
         tokio::spawn(async move {
             let Instance { dead, app, .. } = &*instance;
             dead.run_until_cancelled(app.push.change_read(user, change)).await
+        });
+    }
+
+    /// Edits or deletes what is shown: own messages, other people's, and what was deleted before.
+    fn amend(&mut self) {
+        let Some(instance) = self.world.any_instance() else { return };
+        let dice = self.world.dice.clone();
+        let shown: Vec<Message> = self.inbox.messages().iter().take(12).cloned().collect();
+        if shown.is_empty() {
+            return;
+        }
+        let message = dice.pick(&shown);
+        let (person, id) = (self.who.0.clone(), message.id);
+        // The title alone: the text begins with the key, and of a log that went back this may be another message.
+        let edit = (message.deleted.is_none() && dice.chance(0.7)).then(|| {
+            self.written += 1;
+            let title = Some(format!("edited {}.{}", self.number, self.written));
+            Edit::parse(EditRequest { title, ..EditRequest::default() }).expect("a good edit")
+        });
+        tokio::spawn(async move {
+            let Instance { dead, app, .. } = &*instance;
+            let push = &app.push;
+            match edit {
+                Some(edit) => drop(dead.run_until_cancelled(push.edit(&person, id, edit, Vec::new())).await),
+                None => drop(dead.run_until_cancelled(push.delete(&person, id, Vec::new())).await),
+            }
+        });
+    }
+
+    /// Puts away, keeps at hand, takes back, sees.
+    fn mark(&self) {
+        let Some(instance) = self.world.any_instance() else { return };
+        let (dice, user) = (&self.world.dice, self.who.0.id);
+        let id = dice.within(1..self.inbox.seq().0 + 2);
+        let some = Ranges::span(id, id + dice.within(0..4));
+        let change = match dice.below(5) {
+            0 => StateChange { archive: some, ..StateChange::default() },
+            1 => StateChange { unarchive: some, ..StateChange::default() },
+            2 => StateChange { save: some, ..StateChange::default() },
+            3 => StateChange { unsave: some, seen_upto: Some(MessageId(id)), ..StateChange::default() },
+            _ => StateChange { seen_upto: Some(MessageId(id)), ..StateChange::default() },
+        };
+        tokio::spawn(async move {
+            let Instance { dead, app, .. } = &*instance;
+            dead.run_until_cancelled(app.push.change_state(user, change)).await
         });
     }
 

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use push_system::accounts::{Person, Role};
+use push_system::{
+    accounts::{Person, Role},
+    catalogue::Language,
+};
 use tokio::time::{Instant, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -98,9 +101,11 @@ impl Instance {
         lines.retain(|line| line.strong_count() > 0);
         lines.push(Arc::downgrade(&line));
         drop(lines);
-        let identity = Identity { person, role: Role::Member, session, expires: None, client: Client::default() };
         let app = self.app.clone();
-        let connection = ws::run(server, app, peer, identity, Some(since));
+        let session_expires = app.clock.now().plus_ms(90 * 86_400_000);
+        let (role, client_of) = (Role::Member, Client::default());
+        let identity = Identity { person, role, session, expires: None, session_expires, client: client_of };
+        let connection = ws::run(server, app, peer, identity, ws::Asked { since: Some(since), language: Language::En });
         tokio::spawn(self.app.sockets.track_future(connection));
         client
     }

@@ -25,11 +25,16 @@ enum Reach {
 }
 
 impl Truth {
-    fn of(write: &Write) -> Self {
+    /// Of what was written behind `log`.
+    fn of(write: &Write, log: &BTreeMap<Seq, Self>) -> Self {
         let reaches = match &write.change {
             Change::Publish(publish) => reach(&publish.draft, publish.sender.id),
+            Change::Amend(amend) => {
+                log.get(&Seq(amend.message.0)).map_or(Reach::Nobody, |message| message.reaches.clone())
+            }
             Change::Read(read) => Reach::One(read.user),
-            Change::Revoke(_) | Change::Password { .. } | Change::Account { .. } => Reach::Nobody,
+            // The simulation has no topics: the contract suite and the checker look at them.
+            Change::Topic(_) | Change::Revoke(_) | Change::Password { .. } | Change::Account { .. } => Reach::Nobody,
         };
         Self { reaches }
     }
@@ -69,9 +74,11 @@ pub struct Attempts {
 pub struct Journal {
     /// The log as it stands, trimmed or not.
     pub log: BTreeMap<Seq, Truth>,
+    /// Under which key each message of the log was published: what is deleted has no text that says so.
+    pub keys: BTreeMap<MessageId, String>,
     /// By key, with which its text begins.
     pub published: HashMap<String, Attempts>,
-    /// Messages that a restore took back.
+    /// Messages that a restore took back, with their keys.
     pub lost: HashSet<(MessageId, String)>,
     pub was_restored: bool,
     pub was_trimmed: bool,
@@ -84,13 +91,15 @@ pub struct Journal {
 
 impl Journal {
     pub fn stored(&mut self, seq: Seq, write: &Write) {
-        self.log.insert(seq, Truth::of(write));
+        self.log.insert(seq, Truth::of(write, &self.log));
+        if let Change::Publish(publish) = &write.change {
+            self.keys.insert(seq.into(), publish.key.as_str().to_owned());
+        }
     }
 
-    pub fn restored(&mut self, before: &Tables, after: &Tables) {
+    pub fn restored(&mut self, after: &Tables) {
         self.was_restored = true;
-        let lost = before.messages.range(MessageId(after.head.position.seq.0 + 1)..);
-        self.lost.extend(lost.map(|(id, (message, _))| (*id, message.message.clone())));
+        self.lost.extend(self.keys.split_off(&MessageId(after.head.position.seq.0 + 1)));
         self.log.retain(|seq, _| *seq <= after.head.position.seq);
     }
 

@@ -7,20 +7,23 @@ use push_system::{
     accounts::{Person, Username},
     admin::AuditRecord,
     api::{HistoryPage, HistoryQuery},
-    ids::{Seq, UserId},
+    ids::{MessageId, Seq, TopicId, UserId},
     inbox::Snapshot,
-    message::ClientId,
+    message::{ClientId, Message},
+    position::Epoch,
     read_state::{Ranges, ReadState},
     timestamp::Timestamp,
+    topic::{Topic, TopicInfo, TopicMember, TopicName},
 };
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::world::World;
 use crate::store::{
-    Account, AccountSummary, Accounts, Administration, Admission, AuditNote, CommitError, Entry, Head, Joined, KeyUse,
-    Log, NewAccount, NewInvite, NewSession, NewTicket, Outcome, Probe, Rotation, Session, SessionId, SessionSeen,
-    SigningKey, Store, StoreError, StoredInvite, StoredReadState, StoredSession, TakenTicket, TokenHash, Write,
+    Account, AccountSummary, Accounts, Administration, Admission, Among, AuditNote, Authority, Behind, CommitError,
+    Decision, Entry, Gaps, Head, Joined, KeyUse, Log, Membership, NewAccount, NewInvite, NewSession, NewTicket,
+    Outcome, Probe, Rotation, Session, SessionId, SessionSeen, SigningKey, Store, StoreError, StoredInvite,
+    StoredReadState, StoredSession, TakenTicket, TokenHash, Topics, UnreadCount, Write,
 };
 
 /// When a killed instance dies.
@@ -122,6 +125,7 @@ macro_rules! carried {
         log { $($log:ident($($log_arg:ident: $log_type:ty),*) -> $log_answer:ty;)* }
         accounts { $($account:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* }
         administration { $($admin:ident($($admin_arg:ident: $admin_type:ty),*) -> $admin_answer:ty;)* }
+        topics { $($topic:ident($($topic_arg:ident: $topic_type:ty),*) -> $topic_answer:ty;)* }
     ) => {
         #[async_trait]
         impl Log for Link {
@@ -169,13 +173,21 @@ macro_rules! carried {
                 self.world.store.$admin($($admin_arg),*).await
             })*
         }
+
+        #[async_trait]
+        impl Topics for Link {
+            $(async fn $topic(&self, $($topic_arg: $topic_type),*) -> Result<$topic_answer, StoreError> {
+                self.reach(self.world.weather.store.read_fails).await?;
+                self.world.store.$topic($($topic_arg),*).await
+            })*
+        }
     };
 }
 
 carried! {
     log {
         head() -> Head;
-        renew_epoch() -> Head;
+        renew_epoch(known: &Epoch) -> Head;
         trim(before: Seq) -> u64;
         probe(seq: Seq) -> Probe;
         entries(after: Seq, limit: u32) -> Vec<Entry>;
@@ -185,9 +197,12 @@ carried! {
         snapshot(user: UserId, limit: u32) -> Option<Snapshot>;
         history(user: UserId, query: &HistoryQuery) -> HistoryPage;
         read_state(user: UserId) -> Option<StoredReadState>;
-        count_unread(user: UserId, state: &ReadState, through: Seq) -> u64;
-        empty_gaps(user: UserId, gaps: &Ranges) -> Ranges;
-        index_step() -> bool;
+        message(user: UserId, id: MessageId) -> Option<Message>;
+        first_unread(user: UserId, limit: u32) -> Vec<MessageId>;
+        sent_message(sender: UserId, id: MessageId) -> Option<Message>;
+        count_unread(user: UserId, state: &ReadState) -> UnreadCount;
+        empty_gaps(user: UserId, gaps: &Ranges, among: Among) -> Gaps;
+        index_step() -> Option<Behind>;
     }
     accounts {
         register(account: NewAccount) -> Option<Account>;
@@ -205,24 +220,34 @@ carried! {
         signing_keys(candidate: SigningKey) -> Vec<SigningKey>;
         add_signing_key(candidate: SigningKey, newest_before: Timestamp, note: AuditNote) -> Vec<SigningKey>;
         forget_signing_keys(before: Timestamp) -> u64;
-        add_ticket(ticket: NewTicket) -> ();
+        add_ticket(ticket: NewTicket, most: u32) -> ();
         take_ticket(hash: &TokenHash, now: Timestamp) -> Option<TakenTicket>;
         forget_tickets(now: Timestamp) -> u64;
         forget_sessions(before: Timestamp) -> u64;
     }
     administration {
-        sessions_of(user: UserId, now: Timestamp) -> Vec<StoredSession>;
+        sessions_of(user: UserId, now: Timestamp, limit: u32) -> Vec<StoredSession>;
         touch_sessions(seen: &[SessionSeen]) -> ();
         people_after(after: UserId, limit: u32, now: Timestamp) -> Vec<AccountSummary>;
-        add_invite(invite: NewInvite, most: u64, note: AuditNote) -> bool;
+        people_called(prefix: &str, after: &str, limit: u32, now: Timestamp) -> Vec<AccountSummary>;
+        add_invite(by: Authority, invite: NewInvite, most: u64, note: AuditNote) -> Decision;
         invites(now: Timestamp, limit: u32) -> Vec<StoredInvite>;
         is_invited(secret: &TokenHash, now: Timestamp) -> bool;
-        delete_invite(id: &str, at: Timestamp, note: AuditNote) -> bool;
+        delete_invite(by: Authority, id: &str, at: Timestamp, note: AuditNote) -> Decision;
         forget_invites(before: Timestamp) -> u64;
         registration_is_open() -> bool;
-        set_registration(open: bool, at: Timestamp, note: AuditNote) -> bool;
+        set_registration(by: Authority, open: bool, at: Timestamp, note: AuditNote) -> Decision;
         add_audit(at: Timestamp, note: AuditNote) -> ();
         audit(before: Option<u64>, limit: u32) -> Vec<AuditRecord>;
         forget_audit(before: Timestamp) -> u64;
+    }
+    topics {
+        stays_after(last: Option<Membership>, limit: u32) -> Vec<Membership>;
+        topics(user: UserId) -> Vec<TopicInfo>;
+        topic(user: UserId, id: TopicId) -> Option<TopicInfo>;
+        topics_named(user: UserId, names: &[TopicName]) -> Vec<Topic>;
+        topic_members(id: TopicId, after: UserId, limit: u32) -> Vec<TopicMember>;
+        topic_messages(user: UserId, id: TopicId, before: Option<MessageId>, limit: u32) -> Option<HistoryPage>;
+        count_unread_without(user: UserId, topic: &Topic, state: &ReadState) -> UnreadCount;
     }
 }

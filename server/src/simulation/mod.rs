@@ -65,6 +65,8 @@ pub fn run_in(seed: u64, keep_lines: bool, change: impl FnOnce(&mut Weather)) ->
     runtime.block_on(async {
         let dice = Dice::new(seed);
         let mut weather = Weather::of(&dice);
+        // By the seed and not by the dice, so that the other seeds tell the stories they always told.
+        weather.changes = seed.is_multiple_of(3);
         change(&mut weather);
         storm(World::new(dice, weather, keep_lines).await).await
     })

@@ -81,21 +81,26 @@ fn judge_log(tables: &Tables) -> Option<String> {
     (places != expected).then(|| format!("the log is not dense: {places:?}"))
 }
 
-fn key_of(message: &Message) -> &str {
-    message.message.split(' ').next().unwrap_or_default()
+/// Texts begin with it; what is left of a deleted message says nothing.
+fn key_of<'a>(message: &'a Message, journal: &'a Journal) -> &'a str {
+    match message.deleted {
+        None => message.message.split(' ').next().unwrap_or_default(),
+        Some(_) => journal.keys.get(&message.id).map_or("", String::as_str),
+    }
 }
 
 /// Acknowledged: there, once, under that number. Not acknowledged: there at most once. Refused as not stored: absent.
 fn judge_key(tables: &Tables, journal: &Journal, key: &str, attempts: &Attempts) -> Vec<String> {
     let mut wrong = Vec::new();
-    let stored: Vec<_> = tables.messages.values().map(|(message, _)| message).filter(|m| key_of(m) == key).collect();
+    let stored: Vec<_> =
+        tables.messages.values().map(|(message, _)| message).filter(|m| key_of(m, journal) == key).collect();
     if stored.len() > 1 {
         wrong.push(format!("{key} is stored {} times", stored.len()));
     }
     for answer in &attempts.answers {
         let Answer::Acknowledged(id) = answer else { continue };
         let is_there = stored.iter().any(|message| message.id == *id);
-        let was_taken_back = journal.lost.iter().any(|(lost, text)| lost == id && text.split(' ').next() == Some(key));
+        let was_taken_back = journal.lost.contains(&(*id, key.to_owned()));
         if !is_there && !was_taken_back {
             wrong.push(format!("{key} was acknowledged as {id} and is not there"));
         }
@@ -128,7 +133,13 @@ fn judge_inbox(tables: &Tables, person: &Person, inbox: &Inbox) -> Vec<String> {
     if read != Some(inbox.read()) {
         wrong.push(format!("{} has read {read:?}, and sees {:?}", person.name, inbox.read()));
     }
-    let is_unread = |m: &&&Message| m.sender.id != person.id && read.is_none_or(|state| !state.is_read(m.id));
+    let marks = tables.marks.get(&person.id);
+    if marks != Some(inbox.marks()) {
+        wrong.push(format!("{} has marked {marks:?}, and sees {:?}", person.name, inbox.marks()));
+    }
+    let is_unread = |m: &&&Message| {
+        m.deleted.is_none() && m.sender.id != person.id && read.is_none_or(|state| !state.is_read(m.id))
+    };
     let unread = expected.iter().filter(is_unread).count() as u64;
     if inbox.unread() != unread {
         wrong.push(format!("{} has {unread} unread, and sees {}", person.name, inbox.unread()));

@@ -118,4 +118,6 @@ failed_once! {
     what_is_stored_is_not_refused_because_it_cannot_be_read: 326,
     /// A connection whose position was ahead of its tail when the log went back to that tail, and grew again.
     a_position_ahead_of_the_tail_waits_for_it: 2825,
+    /// A connection that was woken while it waited for a page, and took the end of that page for the end of the tail.
+    a_page_that_was_overtaken_is_not_the_end: 6,
 }

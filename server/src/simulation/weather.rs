@@ -26,6 +26,8 @@ pub struct Weather {
     pub blows: Vec<Blow>,
     /// Long texts, so that pages and frames fill.
     pub long_texts: bool,
+    /// People edit and delete messages, put them away and keep them.
+    pub changes: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -134,6 +136,7 @@ impl Weather {
             blows_every_ms,
             blows,
             long_texts: dice.chance(0.04),
+            changes: false,
         }
     }
 }

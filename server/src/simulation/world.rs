@@ -151,9 +151,9 @@ impl World {
     }
 
     pub fn restore(&self, backup: Tables) {
-        let now = self.store.backup();
-        self.journal().restored(&now, &backup);
-        self.note(format_args!("restore {} over {}", backup.head.position, now.head.position));
+        let now = self.store.position();
+        self.journal().restored(&backup);
+        self.note(format_args!("restore {} over {}", backup.head.position, now));
         self.store.restore(backup);
     }
 

@@ -5,6 +5,7 @@ use push_system::{
     accounts::{Person, Role, Username},
     admin::AuditAction,
     ids::UserId,
+    limits,
     timestamp::Timestamp,
 };
 
@@ -14,6 +15,7 @@ use super::{
     administration::add_notes,
     backend::{Backend, WriteTx as _, within},
     common_rows::CommonRows as _,
+    forgetting::{Passing, forget},
     statements::{AccountRows as _, Statements},
 };
 
@@ -72,13 +74,8 @@ impl<B: Backend> Accounts for B {
         .await
     }
 
-    /// Names are folded ASCII: everything that begins with the prefix stands before it followed by DEL.
     async fn people_starting(&self, prefix: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
-        if !prefix.chars().all(|c| c.is_ascii_graphic()) {
-            return Ok(Vec::new());
-        }
-        let from = prefix.to_ascii_lowercase();
-        let to = format!("{from}\u{7f}");
+        let Some((from, to)) = names_starting(prefix) else { return Ok(Vec::new()) };
         within(B::PATIENCE, async {
             let mut reader = self.reader().await?;
             let people = reader.people_between(&from, &to, limit).await;
@@ -108,6 +105,7 @@ impl<B: Backend> Accounts for B {
         .await
     }
 
+    /// Looks before it writes: what strangers make up is in no table, and waits for no writer.
     async fn rotate(
         &self,
         presented: &TokenHash,
@@ -115,6 +113,14 @@ impl<B: Backend> Accounts for B {
         now: Timestamp,
         grace_ms: i64,
     ) -> Result<Rotation, StoreError> {
+        let looked = within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let found = standing_of(&mut *reader, presented, now).await;
+            reader.end(found).await
+        });
+        if let Some(refused) = looked.await? {
+            return Ok(refused);
+        }
         let mut tx = within(B::PATIENCE, self.write()).await?;
         let rotated = within(B::PATIENCE, rotate(&mut *tx, presented, successors, now, grace_ms)).await;
         Ok(tx.finish(rotated).await?)
@@ -168,29 +174,46 @@ impl<B: Backend> Accounts for B {
         Ok(tx.finish(forgotten).await?)
     }
 
-    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError> {
+    async fn add_ticket(&self, ticket: NewTicket, most: u32) -> Result<(), StoreError> {
         let mut tx = within(B::PATIENCE, self.write()).await?;
-        let added = within(B::PATIENCE, tx.add_ticket(&ticket)).await;
+        let added = within(B::PATIENCE, async {
+            tx.thin_tickets(ticket.session, most.saturating_sub(1)).await?;
+            tx.add_ticket(&ticket).await
+        });
+        let added = added.await;
         Ok(tx.finish(added).await?)
     }
 
+    /// Looks before it writes, as [`Self::rotate`] does.
     async fn take_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<TakenTicket>, StoreError> {
+        let looked = within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let has = reader.has_ticket(hash).await;
+            reader.end(has).await
+        });
+        if !looked.await? {
+            return Ok(None);
+        }
         let mut tx = within(B::PATIENCE, self.write()).await?;
         let taken = within(B::PATIENCE, tx.take_ticket(hash)).await;
         Ok(tx.finish(taken).await?.filter(|ticket| ticket.expires > now))
     }
 
     async fn forget_tickets(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut tx = within(B::PATIENCE, self.write()).await?;
-        let forgotten = within(B::PATIENCE, tx.forget_tickets(now)).await;
-        Ok(tx.finish(forgotten).await?)
+        forget(self, Passing::Tickets, now).await
     }
 
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut tx = within(B::PATIENCE, self.write()).await?;
-        let forgotten = within(B::PATIENCE, tx.forget_sessions(before)).await;
-        Ok(tx.finish(forgotten).await?)
+        forget(self, Passing::Sessions, before).await
     }
+}
+
+/// From where to where names stand that begin so; none where no name can. Names are folded ASCII: everything that begins
+/// with the prefix stands before it followed by DEL.
+pub(super) fn names_starting(prefix: &str) -> Option<(String, String)> {
+    let from = prefix.to_ascii_lowercase();
+    let to = format!("{from}\u{7f}");
+    prefix.chars().all(|c| c.is_ascii_graphic()).then_some((from, to))
 }
 
 async fn register(connection: &mut impl Statements, new: &NewAccount) -> Result<Option<Account>, StoreError> {
@@ -230,10 +253,22 @@ pub(super) fn used_note(account: &Account, invite: String, new: &NewAccount) -> 
 async fn open(connection: &mut impl Statements, session: &NewSession) -> Result<bool, StoreError> {
     let opened = connection.add_session(session).await?;
     if opened {
+        connection.thin_sessions(session.user, limits::ENDED_SESSIONS, session.at).await?;
         connection.add_token(&session.refresh, session.id, 1).await?;
         add_notes(connection, session.at, &session.notes).await?;
     }
     Ok(opened)
+}
+
+/// Why a refresh token is refused, if it is known to be without looking at its generation.
+async fn standing_of(
+    connection: &mut impl Statements,
+    presented: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<Rotation>, StoreError> {
+    let Some(session) = connection.session_of_token(presented).await? else { return Ok(Some(Rotation::Unknown)) };
+    let in_force = connection.session_in_force(session, now).await?;
+    Ok(in_force.is_none().then_some(Rotation::Ended))
 }
 
 async fn rotate(
@@ -243,7 +278,7 @@ async fn rotate(
     now: Timestamp,
     grace_ms: i64,
 ) -> Result<Rotation, StoreError> {
-    let Some(token) = connection.find_token(presented, now).await? else { return Ok(Rotation::Unknown) };
+    let Some(token) = connection.find_token(presented, now).await? else { return Ok(Rotation::Ended) };
     connection.confirm(token.session.id, token.generation.saturating_sub(1), now).await?;
     let in_use = token.successor_confirmed_at.map(|at| at.plus_ms(grace_ms));
     if token.superseded && in_use.is_some_and(|grace_ends| now > grace_ends) {

@@ -4,11 +4,18 @@ use async_trait::async_trait;
 use push_system::{admin::AuditRecord, ids::UserId, timestamp::Timestamp};
 
 use super::{
-    AccountSummary, AuditNote, NewInvite, SessionSeen, StoreError, StoredInvite, StoredSession, TokenHash,
+    AccountSummary, AuditNote, Authority, Denial, NewInvite, SessionSeen, StoreError, StoredInvite, StoredSession,
+    TokenHash,
+    accounts::names_starting,
     backend::{Backend, WriteTx as _, within},
-    common_rows::CommonRows as _,
+    commit::authority,
+    common_rows::{CommonRows as _, People},
+    forgetting::{Passing, forget},
     statements::Statements,
 };
+
+/// Whether something was so that could be changed, where whoever asked may change it.
+pub type Decision = Result<bool, Denial>;
 
 /// People and their sessions as admins see them, invitations, settings, and the audit log.
 ///
@@ -16,8 +23,8 @@ use super::{
 /// a person may do are changes of the log instead ([`super::Change`]), so that every instance hears of them.
 #[async_trait]
 pub trait Administration: Send + Sync + 'static {
-    /// The sessions of a person that are in force at `now`, the one seen last first.
-    async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
+    /// The sessions of a person that are in force at `now`, the one seen last first, at most `limit`.
+    async fn sessions_of(&self, user: UserId, now: Timestamp, limit: u32) -> Result<Vec<StoredSession>, StoreError>;
 
     /// Notes that sessions were used. One that was seen later already, or is gone, is left alone.
     async fn touch_sessions(&self, seen: &[SessionSeen]) -> Result<(), StoreError>;
@@ -25,8 +32,24 @@ pub trait Administration: Send + Sync + 'static {
     /// Accounts with numbers after `after`, by number, at most `limit`; deleted ones too. Sessions are counted at `now`.
     async fn people_after(&self, after: UserId, limit: u32, now: Timestamp) -> Result<Vec<AccountSummary>, StoreError>;
 
-    /// Adds an invitation. False, and nothing is stored, where `most` of them are open at its time already.
-    async fn add_invite(&self, invite: NewInvite, most: u64, note: AuditNote) -> Result<bool, StoreError>;
+    /// The same of accounts that are not deleted and whose names begin so, behind the name `after`, by name.
+    async fn people_called(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<AccountSummary>, StoreError>;
+
+    /// Adds an invitation, if whoever asks may. False, and nothing is stored, where `most` of them are open at its time
+    /// already.
+    async fn add_invite(
+        &self,
+        by: Authority,
+        invite: NewInvite,
+        most: u64,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError>;
 
     /// Invitations that are not over at `now`, and those that were used; the latest first, at most `limit`.
     async fn invites(&self, now: Timestamp, limit: u32) -> Result<Vec<StoredInvite>, StoreError>;
@@ -34,8 +57,14 @@ pub trait Administration: Send + Sync + 'static {
     /// Whether an invitation with this secret would be accepted at `now`. Only using it decides.
     async fn is_invited(&self, secret: &TokenHash, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Forgets an invitation, used or not; false when there is none of that id.
-    async fn delete_invite(&self, id: &str, at: Timestamp, note: AuditNote) -> Result<bool, StoreError>;
+    /// Forgets an invitation, used or not, if whoever asks may; false when there is none of that id.
+    async fn delete_invite(
+        &self,
+        by: Authority,
+        id: &str,
+        at: Timestamp,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError>;
 
     /// Forgets invitations that were over before `before`; returns how many.
     async fn forget_invites(&self, before: Timestamp) -> Result<u64, StoreError>;
@@ -43,9 +72,15 @@ pub trait Administration: Send + Sync + 'static {
     /// Whether anybody may make an account; so it is where no admin decided otherwise.
     async fn registration_is_open(&self) -> Result<bool, StoreError>;
 
-    /// Opens or closes registration. False, and nothing is noted, when it is so already. Who registers at the same time
-    /// comes before it or is refused.
-    async fn set_registration(&self, open: bool, at: Timestamp, note: AuditNote) -> Result<bool, StoreError>;
+    /// Opens or closes registration, if whoever asks may. False, and nothing is noted, when it is so already. Who registers
+    /// at the same time comes before it or is refused.
+    async fn set_registration(
+        &self,
+        by: Authority,
+        open: bool,
+        at: Timestamp,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError>;
 
     /// Adds a record of its own: of what changes nothing else.
     async fn add_audit(&self, at: Timestamp, note: AuditNote) -> Result<(), StoreError>;
@@ -60,15 +95,13 @@ pub trait Administration: Send + Sync + 'static {
 
 /// Sessions marked in one transaction: a millisecond or two, so that nothing else waits for it.
 const TOUCHED_AT_ONCE: usize = 50;
-/// Audit records deleted in one transaction: a few milliseconds.
-const FORGOTTEN_AT_ONCE: u32 = 1_000;
 
 #[async_trait]
 impl<B: Backend> Administration for B {
-    async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError> {
+    async fn sessions_of(&self, user: UserId, now: Timestamp, limit: u32) -> Result<Vec<StoredSession>, StoreError> {
         within(B::PATIENCE, async {
             let mut reader = self.reader().await?;
-            let sessions = reader.sessions_of(user, now).await;
+            let sessions = reader.sessions_of(user, now, limit).await;
             reader.end(sessions).await
         })
         .await
@@ -93,24 +126,39 @@ impl<B: Backend> Administration for B {
     }
 
     async fn people_after(&self, after: UserId, limit: u32, now: Timestamp) -> Result<Vec<AccountSummary>, StoreError> {
-        within(B::PATIENCE, async {
-            let mut reader = self.reader().await?;
-            let people = reader.people_after(after, limit, now).await;
-            reader.end(people).await
-        })
-        .await
+        people(self, People::After(after), limit, now).await
+    }
+
+    async fn people_called(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<AccountSummary>, StoreError> {
+        let Some((from, to)) = names_starting(prefix) else { return Ok(Vec::new()) };
+        people(self, People::Named { from: &from, to: &to, after }, limit, now).await
     }
 
     /// Under the head lock, so that they are counted one after the other.
-    async fn add_invite(&self, invite: NewInvite, most: u64, note: AuditNote) -> Result<bool, StoreError> {
+    async fn add_invite(
+        &self,
+        by: Authority,
+        invite: NewInvite,
+        most: u64,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError> {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
         let added = within(B::PATIENCE, async {
+            if let Err(denial) = authority(&mut *tx, by, invite.created).await? {
+                return Ok(Err(denial));
+            }
             if tx.open_invites(invite.created).await? >= most {
-                return Ok(false);
+                return Ok(Ok(false));
             }
             tx.add_invite(&invite).await?;
             tx.add_note(invite.created, &note).await?;
-            Ok(true)
+            Ok(Ok(true))
         });
         let added = added.await;
         Ok(tx.finish(added).await?)
@@ -134,14 +182,24 @@ impl<B: Backend> Administration for B {
         .await
     }
 
-    async fn delete_invite(&self, id: &str, at: Timestamp, note: AuditNote) -> Result<bool, StoreError> {
-        let mut tx = within(B::PATIENCE, self.write()).await?;
+    /// Under the head lock, as what an admin may is decided there.
+    async fn delete_invite(
+        &self,
+        by: Authority,
+        id: &str,
+        at: Timestamp,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError> {
+        let mut tx = within(B::PATIENCE, self.lock_head()).await?;
         let deleted = within(B::PATIENCE, async {
+            if let Err(denial) = authority(&mut *tx, by, at).await? {
+                return Ok(Err(denial));
+            }
             let deleted = tx.delete_invite(id).await?;
             if deleted {
                 tx.add_note(at, &note).await?;
             }
-            Ok(deleted)
+            Ok(Ok(deleted))
         });
         let deleted = deleted.await;
         Ok(tx.finish(deleted).await?)
@@ -163,15 +221,24 @@ impl<B: Backend> Administration for B {
     }
 
     /// Under the head lock, as registrations are.
-    async fn set_registration(&self, open: bool, at: Timestamp, note: AuditNote) -> Result<bool, StoreError> {
+    async fn set_registration(
+        &self,
+        by: Authority,
+        open: bool,
+        at: Timestamp,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError> {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
         let set = within(B::PATIENCE, async {
+            if let Err(denial) = authority(&mut *tx, by, at).await? {
+                return Ok(Err(denial));
+            }
             if tx.registration_is_open().await? == open {
-                return Ok(false);
+                return Ok(Ok(false));
             }
             tx.set_registration(open).await?;
             tx.add_note(at, &note).await?;
-            Ok(true)
+            Ok(Ok(true))
         });
         let set = set.await;
         Ok(tx.finish(set).await?)
@@ -193,16 +260,22 @@ impl<B: Backend> Administration for B {
     }
 
     async fn forget_audit(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut forgotten = 0;
-        loop {
-            let mut tx = within(B::PATIENCE, self.write()).await?;
-            let some = within(B::PATIENCE, tx.forget_audit(before, FORGOTTEN_AT_ONCE)).await;
-            match tx.finish(some).await? {
-                0 => return Ok(forgotten),
-                some => forgotten += some,
-            }
-        }
+        forget(self, Passing::Audit, before).await
     }
+}
+
+async fn people<B: Backend>(
+    backend: &B,
+    which: People<'_>,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<AccountSummary>, StoreError> {
+    within(B::PATIENCE, async {
+        let mut reader = backend.reader().await?;
+        let people = reader.people(which, limit, now).await;
+        reader.end(people).await
+    })
+    .await
 }
 
 /// Adds notes in the transaction of what they tell of.

@@ -138,9 +138,9 @@ impl<Db: Database<Connection: Statements>> Lease<Db> {
         Self::plain(pool).await?.beginning(begin).await
     }
 
-    /// The same connection in a transaction.
+    /// The same connection in a transaction. A read leaves nothing to commit: whatever is a COMMIT on the wire is a write's.
     pub(super) async fn beginning(mut self, begin: &'static str) -> Result<Self, StoreError> {
-        self.end = Some("COMMIT");
+        self.end = Some("ROLLBACK");
         self.run(begin).await?;
         Ok(self)
     }

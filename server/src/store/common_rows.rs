@@ -1,19 +1,39 @@
 //! Statements in SQL that all databases speak: only how parameters are written differs, and that is the query builder's
 //! affair. What is administered is asked for by hand; of the rest, [`CommonRows::people_known`] is asked with each commit.
 
+mod changes;
 mod shapes;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use push_system::{accounts::Role, admin::AuditRecord, ids::UserId, timestamp::Timestamp};
 use sqlx::{MySqlConnection, PgConnection, QueryBuilder, SqliteConnection};
 
 use super::{
-    AccountSummary, AuditNote, Known, NewInvite, NewTicket, SessionSeen, StoreError, StoredInvite, StoredSession,
-    TokenHash,
+    AccountSummary, AuditNote, Known, NewInvite, NewTicket, SessionId, SessionSeen, StoreError, StoredInvite,
+    StoredSession, TokenHash,
     mysql::padded,
-    rows::{self, int, ints},
+    rows::{self, int, ints, session_id},
 };
+pub use changes::{ChangeRows, Changed, Deletion};
 use shapes::{AuditRow, InviteRow, KnownRow, StoredSessionRow, SummaryRow};
+
+/// Which accounts, and in which order.
+#[derive(Clone, Copy, Debug)]
+pub enum People<'a> {
+    /// With numbers behind this one, by number; deleted ones too.
+    After(UserId),
+    /// Named in `[from, to)` and behind `after`, by name.
+    Named {
+        /// The first.
+        from: &'a str,
+        /// Behind the last.
+        to: &'a str,
+        /// Not itself.
+        after: &'a str,
+    },
+}
 
 /// In whose SQL no database differs from another.
 #[async_trait]
@@ -32,15 +52,16 @@ pub trait CommonRows {
     async fn erase_account(&mut self, user: UserId, at: Timestamp) -> Result<(), StoreError>;
 
     /// In force, the one seen last first.
-    async fn sessions_of(&mut self, user: UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError>;
+    async fn sessions_of(&mut self, user: UserId, now: Timestamp, limit: u32)
+    -> Result<Vec<StoredSession>, StoreError>;
 
     /// The session was used, unless it was later already.
     async fn touch_session(&mut self, seen: &SessionSeen) -> Result<(), StoreError>;
 
-    /// By number.
-    async fn people_after(
+    /// In the order they are asked for.
+    async fn people(
         &mut self,
-        after: UserId,
+        which: People<'_>,
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<AccountSummary>, StoreError>;
@@ -87,8 +108,24 @@ pub trait CommonRows {
     /// Adds a ticket.
     async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError>;
 
-    /// Deletes tickets that are over; returns how many.
-    async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError>;
+    /// Whether there is such a ticket.
+    async fn has_ticket(&mut self, hash: &TokenHash) -> Result<bool, StoreError>;
+
+    /// Whose refresh token that is, in force or not.
+    async fn session_of_token(&mut self, hash: &TokenHash) -> Result<Option<SessionId>, StoreError>;
+
+    /// Deletes tickets of a session, all but the `most` that last longest.
+    async fn thin_tickets(&mut self, session: SessionId, most: u32) -> Result<(), StoreError>;
+
+    /// Deletes sessions of a person that are not in force, all but the `most` seen last.
+    async fn thin_sessions(&mut self, user: UserId, most: u32, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Deletes tickets that are over, at most so many; returns how many. Needs a write transaction.
+    async fn forget_tickets(&mut self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
+
+    /// Deletes sessions that ended before, with their refresh tokens: about so many at most; returns how many. Needs a
+    /// write transaction.
+    async fn forget_sessions(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
 }
 
 /// The row of `setting` that says whether anybody may register, and what it says where nobody may.
@@ -149,12 +186,17 @@ macro_rules! common_rows {
                 Ok(())
             }
 
-            async fn sessions_of(&mut self, user: UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError> {
+            async fn sessions_of(
+                &mut self,
+                user: UserId,
+                now: Timestamp,
+                limit: u32,
+            ) -> Result<Vec<StoredSession>, StoreError> {
                 let mut query = QueryBuilder::new(
                     "SELECT id, device, address, created, last_seen, expires FROM session WHERE user_id = ",
                 );
                 query.push_bind(int(user.0)).push(" AND revoked_at IS NULL AND expires > ").push_bind(now.unix_ms());
-                query.push(" ORDER BY last_seen DESC, created DESC, id");
+                query.push(" ORDER BY last_seen DESC, created DESC, id LIMIT ").push_bind(i64::from(limit));
                 rows::all(query.build_query_as::<StoredSessionRow>().fetch_all(self).await?)
             }
 
@@ -170,9 +212,9 @@ macro_rules! common_rows {
                 Ok(())
             }
 
-            async fn people_after(
+            async fn people(
                 &mut self,
-                after: UserId,
+                which: People<'_>,
                 limit: u32,
                 now: Timestamp,
             ) -> Result<Vec<AccountSummary>, StoreError> {
@@ -182,8 +224,16 @@ macro_rules! common_rows {
                     query.push(" FROM session s WHERE s.user_id = a.id AND s.revoked_at IS NULL AND s.expires > ");
                     query.push_bind(now.unix_ms()).push(") AS ").push(name);
                 }
-                query.push(" FROM account a WHERE a.id > ").push_bind(int(after.0));
-                query.push(" ORDER BY a.id LIMIT ").push_bind(i64::from(limit));
+                query.push(" FROM account a WHERE ");
+                match which {
+                    People::After(after) => query.push("a.id > ").push_bind(int(after.0)).push(" ORDER BY a.id"),
+                    People::Named { from, to, after } => {
+                        query.push("a.deleted_at IS NULL AND a.name >= ").push_bind(from);
+                        query.push(" AND a.name < ").push_bind(to).push(" AND a.name > ").push_bind(after);
+                        query.push(" ORDER BY a.name")
+                    }
+                };
+                query.push(" LIMIT ").push_bind(i64::from(limit));
                 rows::all(query.build_query_as::<SummaryRow>().fetch_all(self).await?)
             }
 
@@ -317,14 +367,85 @@ macro_rules! common_rows {
                 Ok(())
             }
 
-            async fn forget_tickets(&mut self, now: Timestamp) -> Result<u64, StoreError> {
-                let mut query = QueryBuilder::new("DELETE FROM ticket WHERE expires <= ");
-                Ok(query.push_bind(now.unix_ms()).build().execute(self).await?.rows_affected())
+            async fn has_ticket(&mut self, hash: &TokenHash) -> Result<bool, StoreError> {
+                let mut query = QueryBuilder::new("SELECT session_id FROM ticket WHERE hash = ");
+                let found: Option<String> =
+                    query.push_bind(&hash.0[..]).build_query_scalar().fetch_optional(self).await?;
+                Ok(found.is_some())
+            }
+
+            async fn session_of_token(&mut self, hash: &TokenHash) -> Result<Option<SessionId>, StoreError> {
+                let mut query = QueryBuilder::new("SELECT session_id FROM refresh_token WHERE hash = ");
+                let found: Option<String> =
+                    query.push_bind(&hash.0[..]).build_query_scalar().fetch_optional(self).await?;
+                found.map(|id| session_id(&id)).transpose()
+            }
+
+            async fn thin_tickets(&mut self, session: SessionId, most: u32) -> Result<(), StoreError> {
+                let mut query = QueryBuilder::new("SELECT hash FROM ticket WHERE session_id = ");
+                query.push_bind(session.to_string()).push(" ORDER BY expires DESC, hash LIMIT ");
+                query.push_bind(i64::from(AT_ONCE)).push(" OFFSET ").push_bind(i64::from(most));
+                let beyond: Vec<Vec<u8>> = query.build_query_scalar().fetch_all(&mut *self).await?;
+                for hash in beyond {
+                    let mut query = QueryBuilder::new("DELETE FROM ticket WHERE hash = ");
+                    query.push_bind(hash).build().execute(&mut *self).await?;
+                }
+                Ok(())
+            }
+
+            async fn thin_sessions(&mut self, user: UserId, most: u32, now: Timestamp) -> Result<(), StoreError> {
+                let mut query = QueryBuilder::new("SELECT id FROM session WHERE user_id = ");
+                query.push_bind(int(user.0)).push(" AND (revoked_at IS NOT NULL OR expires <= ");
+                query.push_bind(now.unix_ms()).push(") ORDER BY last_seen DESC, created DESC, id LIMIT ");
+                query.push_bind(i64::from(AT_ONCE)).push(" OFFSET ").push_bind(i64::from(most));
+                let beyond: Vec<String> = query.build_query_scalar().fetch_all(&mut *self).await?;
+                for id in beyond {
+                    let mut query = QueryBuilder::new("DELETE FROM session WHERE id = ");
+                    query.push_bind(id).build().execute(&mut *self).await?;
+                }
+                Ok(())
+            }
+
+            async fn forget_tickets(&mut self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+                let mut query = QueryBuilder::new("SELECT hash FROM ticket WHERE expires <= ");
+                query.push_bind(now.unix_ms()).push(" ORDER BY expires LIMIT ").push_bind(i64::from(most));
+                let over: Vec<Vec<u8>> = query.build_query_scalar().fetch_all(&mut *self).await?;
+                if over.is_empty() {
+                    return Ok(0);
+                }
+                let mut query = QueryBuilder::new("DELETE FROM ticket WHERE hash IN (");
+                let mut hashes = query.separated(", ");
+                for hash in over {
+                    hashes.push_bind(hash);
+                }
+                Ok(query.push(")").build().persistent(false).execute(self).await?.rows_affected())
+            }
+
+            /// By each end apart, in the order of its index.
+            async fn forget_sessions(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+                let mut over = BTreeSet::new();
+                for end in ["expires", "revoked_at"] {
+                    let mut query = QueryBuilder::new("SELECT id FROM session WHERE ");
+                    query.push(end).push(" < ").push_bind(before.unix_ms());
+                    query.push(" ORDER BY ").push(end).push(" LIMIT ").push_bind(i64::from(most));
+                    over.extend(query.build_query_scalar::<String>().fetch_all(&mut *self).await?);
+                }
+                if over.is_empty() {
+                    return Ok(0);
+                }
+                let mut query = QueryBuilder::new("DELETE FROM session WHERE id IN (");
+                let mut ids = query.separated(", ");
+                for id in over {
+                    ids.push_bind(id);
+                }
+                Ok(query.push(")").build().persistent(false).execute(self).await?.rows_affected())
             }
         }
     };
 }
 
+/// What is too much is deleted by so many rows at once: each one that comes takes away more than itself.
+const AT_ONCE: u32 = 20;
 /// Numbers in one list.
 const PEOPLE_AT_ONCE: usize = 256;
 

@@ -1,26 +1,47 @@
 //! [`Log`] on any [`Backend`]: which transaction each call runs in.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use push_system::{
     api::{HistoryPage, HistoryQuery},
-    ids::{Seq, UserId},
+    ids::{MessageId, Seq, UserId},
     inbox::Snapshot,
-    message::ClientId,
+    message::{ClientId, Message},
+    position::Epoch,
     read_state::{Ranges, ReadState},
     timestamp::Timestamp,
 };
 
 use super::{
-    CommitError, Entry, Head, KeyUse, Log, Outcome, Probe, StoreError, StoredReadState, Write,
+    Among, Behind, CommitError, Entry, Gaps, Head, KeyUse, Log, Outcome, Probe, StoreError, StoredReadState,
+    UnreadCount, Write,
     backend::{Backend, WriteTx as _, within},
-    commit, history,
+    commit,
+    forgetting::{Passing, forget},
+    history,
+    records::{AudienceKind, keys_of_news},
     rows::int,
     search,
-    statements::{CommitRows as _, LogRows as _, Span},
+    statements::{CommitRows as _, LogRows as _, Span, Statements},
 };
 
 /// Events deleted in one transaction: a few milliseconds.
 const TRIM_STEP: u32 = 1_000;
+
+/// Deletes the oldest events below the floor, and what stands in the index of audiences for their replay alone; that of
+/// messages stays, as history is read by it. Returns how many events went.
+async fn trim_step(connection: &mut impl Statements) -> Result<u64, StoreError> {
+    let Some(last) = connection.below_floor(TRIM_STEP).await?.pop() else { return Ok(0) };
+    let mut told: BTreeMap<AudienceKind, BTreeSet<i64>> = BTreeMap::new();
+    for (kind, ids) in connection.told_up_to(last).await?.iter().flat_map(keys_of_news) {
+        told.entry(kind).or_default().extend(ids);
+    }
+    for (kind, ids) in told {
+        connection.forget_told(kind, &ids.into_iter().collect::<Vec<_>>(), last).await?;
+    }
+    connection.delete_events(last).await
+}
 
 #[async_trait]
 impl<B: Backend> Log for B {
@@ -42,10 +63,12 @@ impl<B: Backend> Log for B {
         .await
     }
 
-    async fn renew_epoch(&self) -> Result<Head, StoreError> {
+    async fn renew_epoch(&self, known: &Epoch) -> Result<Head, StoreError> {
         let mut tx = within(B::PATIENCE, self.lock_head()).await?;
         let renewed = within(B::PATIENCE, async {
-            tx.renew_epoch().await?;
+            if tx.head().await?.position.epoch == *known {
+                tx.renew_epoch().await?;
+            }
             tx.head().await
         })
         .await;
@@ -63,7 +86,7 @@ impl<B: Backend> Log for B {
         let mut deleted = 0;
         loop {
             let mut tx = within(B::PATIENCE, self.write()).await?;
-            let step = within(B::PATIENCE, tx.delete_below_floor(TRIM_STEP)).await;
+            let step = within(B::PATIENCE, trim_step(&mut *tx)).await;
             let step = tx.finish(step).await?;
             deleted += step;
             if step < u64::from(TRIM_STEP) {
@@ -98,15 +121,16 @@ impl<B: Backend> Log for B {
     async fn entries_for(&self, user: UserId, after: Seq, through: Seq, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let span = Span { after: int(after.0), through: int(through.0) };
         within(B::PATIENCE, async {
-            let mut reader = self.reader().await?;
+            let mut read = self.read().await?;
             let entries = async {
-                let entries = reader.entries_for(user, span, limit).await?;
-                // Read afterwards: it is raised before anything below it goes, so what is missing above is known here.
-                let floor = reader.head().await?.floor;
-                if after < floor { Err(StoreError::trimmed(after, floor)) } else { Ok(entries) }
+                let floor = read.head().await?.floor;
+                if after < floor {
+                    return Err(StoreError::trimmed(after, floor));
+                }
+                history::entries_for(&mut *read, user, span, limit).await
             };
             let entries = entries.await;
-            reader.end(entries).await
+            read.end(entries).await
         })
         .await
     }
@@ -120,9 +144,7 @@ impl<B: Backend> Log for B {
     }
 
     async fn forget_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut tx = within(B::PATIENCE, self.write()).await?;
-        let forgotten = within(B::PATIENCE, tx.forget_keys(before)).await;
-        Ok(tx.finish(forgotten).await?)
+        forget(self, Passing::Keys, before).await
     }
 
     async fn snapshot(&self, user: UserId, limit: u32) -> Result<Option<Snapshot>, StoreError> {
@@ -135,8 +157,8 @@ impl<B: Backend> Log for B {
     }
 
     async fn history(&self, user: UserId, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
-        if let Some(words) = query.words.as_deref().filter(|words| !words.trim().is_empty()) {
-            return search::page(self, user, query, words).await;
+        if let Some(search) = &query.words {
+            return search::page(self, user, query, search).await;
         }
         within(B::PATIENCE, async {
             let mut read = self.read().await?;
@@ -155,26 +177,57 @@ impl<B: Backend> Log for B {
         .await
     }
 
-    async fn count_unread(&self, user: UserId, state: &ReadState, through: Seq) -> Result<u64, StoreError> {
-        let span = Span { after: 0, through: int(through.0) };
+    async fn message(&self, user: UserId, id: MessageId) -> Result<Option<Message>, StoreError> {
         within(B::PATIENCE, async {
             let mut read = self.read().await?;
-            let count = history::count_unread(&mut *read, user, state, span).await;
+            let message = history::message(&mut *read, user, id).await;
+            read.end(message).await
+        })
+        .await
+    }
+
+    async fn first_unread(&self, user: UserId, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        within(B::PATIENCE, async {
+            let mut read = self.read().await?;
+            let found = history::first_unread(&mut *read, user, limit).await;
+            let ids = read.end(found).await?;
+            Ok(ids.into_iter().map(|id| MessageId(id.unsigned_abs())).collect())
+        })
+        .await
+    }
+
+    async fn sent_message(&self, sender: UserId, id: MessageId) -> Result<Option<Message>, StoreError> {
+        within(B::PATIENCE, async {
+            let mut reader = self.reader().await?;
+            let found = reader.messages(&[int(id.0)]).await;
+            Ok(reader.end(found).await?.pop().filter(|message| message.sender.id == sender))
+        })
+        .await
+    }
+
+    async fn count_unread(&self, user: UserId, state: &ReadState) -> Result<UnreadCount, StoreError> {
+        within(B::PATIENCE, async {
+            let mut read = self.read().await?;
+            let count = async {
+                let reader = history::reader(&mut *read, user).await?;
+                history::count_all_unread(&mut *read, &reader, state).await
+            };
+            let count = count.await;
             read.end(count).await
         })
         .await
     }
 
-    async fn empty_gaps(&self, user: UserId, gaps: &Ranges) -> Result<Ranges, StoreError> {
+    async fn empty_gaps(&self, user: UserId, gaps: &Ranges, among: Among) -> Result<Gaps, StoreError> {
         within(B::PATIENCE, async {
             let mut read = self.read().await?;
-            let empty = history::empty_gaps(&mut *read, user, gaps).await;
+            let empty = history::empty_gaps(&mut *read, user, gaps, among).await;
             read.end(empty).await
         })
         .await
     }
 
-    async fn index_step(&self) -> Result<bool, StoreError> {
+    async fn index_step(&self) -> Result<Option<Behind>, StoreError> {
         search::step(self).await
     }
 }

@@ -8,22 +8,32 @@
 mod accounts;
 mod administration;
 mod backend;
+mod changes;
 mod commit;
 mod common_rows;
+mod day_rows;
+mod entries;
+mod forgetting;
 mod history;
 mod log;
+mod logins;
+mod membership;
 mod open;
 mod people;
 mod plan;
 mod pooled;
+mod range_rows;
 mod records;
 mod rows;
 mod search;
 mod spelling;
 mod statements;
-mod types;
+mod stretches;
+mod topic_rows;
+mod topics;
+mod trim_rows;
 mod url;
-mod words;
+mod writes;
 
 pub mod mysql;
 pub mod postgres;
@@ -42,17 +52,23 @@ use push_system::{
     api::{HistoryPage, HistoryQuery},
     ids::{MessageId, Seq, UserId},
     inbox::Snapshot,
-    message::ClientId,
+    message::{ClientId, Message},
+    position::Epoch,
     read_state::{Ranges, ReadState},
     timestamp::Timestamp,
 };
 
-pub use administration::Administration;
+pub use administration::{Administration, Decision};
 pub(crate) use backend::FOLLOWERS;
+pub use changes::*;
+pub use entries::*;
+pub use logins::*;
+pub use membership::{Membership, Memberships};
 pub use open::OpenError;
 pub use people::*;
-pub use types::*;
+pub use topics::Topics;
 pub use url::ServerUrl;
+pub use writes::*;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the history behind {after} is trimmed up to {floor}")]
@@ -60,6 +76,10 @@ struct Trimmed {
     after: Seq,
     floor: Seq,
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("the search index holds messages up to {} of {}", .0.indexed, .0.newest)]
+struct Indexing(Behind);
 
 /// The database could not do it; nothing about the request is to blame.
 #[derive(Debug)]
@@ -79,6 +99,16 @@ impl StoreError {
     /// Whether what was asked for is no longer kept: [`Self::trimmed`].
     pub fn is_trimmed(&self) -> bool {
         self.0.is::<Trimmed>()
+    }
+
+    /// A search needs an index that is far behind the log.
+    pub fn indexing(behind: Behind) -> Self {
+        Self::new(Indexing(behind))
+    }
+
+    /// Whether it is [`Self::indexing`]: the same search will do later.
+    pub fn is_indexing(&self) -> bool {
+        self.0.is::<Indexing>()
     }
 
     /// What the driver said, if it was the driver.
@@ -148,8 +178,9 @@ pub trait Log: Send + Sync + 'static {
     /// Where the log ends and where its history begins.
     async fn head(&self) -> Result<Head, StoreError>;
 
-    /// Gives the log a new epoch (it went back under a running system) and returns the head.
-    async fn renew_epoch(&self) -> Result<Head, StoreError>;
+    /// Gives the log a new epoch (it went back under a running system) and returns the head. Where it has another one than
+    /// `known` by now, somebody else noticed as well and one is enough.
+    async fn renew_epoch(&self, known: &Epoch) -> Result<Head, StoreError>;
 
     /// Raises the floor to `before`, or to the head if that is lower, or leaves it where it is higher; then deletes the
     /// events below it, in bounded steps. Messages stay, and history with them; so does the event at the floor itself.
@@ -176,21 +207,35 @@ pub trait Log: Send + Sync + 'static {
     /// `None` when there is no such person.
     async fn snapshot(&self, user: UserId, limit: u32) -> Result<Option<Snapshot>, StoreError>;
 
-    /// Messages the person may see, newest first. With words, all of them must occur (letters folded); a CJK word may
-    /// occur anywhere, another from its beginning. What was committed before the call is found.
+    /// Messages the person may see, newest first; of a search, those in which all of it holds: words (letters folded)
+    /// begin so, or, in scripts without spaces, stand anywhere. What was committed before the call is found.
+    ///
+    /// # Errors
+    /// [`StoreError::is_indexing`] too, while the index is made anew and the newest messages are not enough.
     async fn history(&self, user: UserId, query: &HistoryQuery) -> Result<HistoryPage, StoreError>;
 
-    /// A person's read state with the version a [`Change::Read`] must name, and the head as of the same read.
+    /// A message, if the person may see it: in their inbox, or on the page of a public topic. A deleted one is what is left
+    /// of it.
+    async fn message(&self, user: UserId, id: MessageId) -> Result<Option<Message>, StoreError>;
+
+    /// The first messages that are unread for somebody, the oldest first, at most `limit`.
+    async fn first_unread(&self, user: UserId, limit: u32) -> Result<Vec<MessageId>, StoreError>;
+
+    /// A message by who sent it, whether they may still see it or not: for the answer to the request that sent it.
+    async fn sent_message(&self, sender: UserId, id: MessageId) -> Result<Option<Message>, StoreError>;
+
+    /// What a person did with messages, with the version a [`Change::Read`] must name, and the head as of the same read.
     async fn read_state(&self, user: UserId) -> Result<Option<StoredReadState>, StoreError>;
 
-    /// How many messages from others, with ids up to `through`, are unread under `state`.
-    async fn count_unread(&self, user: UserId, state: &ReadState, through: Seq) -> Result<u64, StoreError>;
+    /// How many messages from others, deleted ones not counted, are unread under `state`: one look at the log.
+    async fn count_unread(&self, user: UserId, state: &ReadState) -> Result<UnreadCount, StoreError>;
 
-    /// Those of `gaps` that hold no message from others the person is entitled to.
-    async fn empty_gaps(&self, user: UserId, gaps: &Ranges) -> Result<Ranges, StoreError>;
+    /// Those of `gaps` that hold none of the messages that the person is entitled to.
+    async fn empty_gaps(&self, user: UserId, gaps: &Ranges, among: Among) -> Result<Gaps, StoreError>;
 
-    /// Brings the search index up to the head, a bounded step at a time; returns whether it is there.
-    async fn index_step(&self) -> Result<bool, StoreError>;
+    /// Brings the search index towards the head by a bounded step, which is one transaction: what is indexed stays so,
+    /// whatever ends. Returns how far behind it still is; none when it is there.
+    async fn index_step(&self) -> Result<Option<Behind>, StoreError>;
 }
 
 /// Accounts, sessions and the keys that sign for them.
@@ -225,7 +270,8 @@ pub trait Accounts: Send + Sync + 'static {
     /// not stored any more. No event: sessions go on.
     async fn renew_hash(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError>;
 
-    /// Opens a session with its first refresh token (generation 1). False, and nothing is stored, when the account is
+    /// Opens a session with its first refresh token (generation 1), and forgets those of the person that ended, all but the
+    /// [`push_system::limits::ENDED_SESSIONS`] seen last. False, and nothing is stored, when the account is
     /// disabled or has another password by now: a login that was checked before must not outlive the change.
     async fn open_session(&self, session: NewSession) -> Result<bool, StoreError>;
 
@@ -235,7 +281,7 @@ pub trait Accounts: Send + Sync + 'static {
     /// Uses a refresh token. The first use stores the first of `successors` as the next generation; a later use finds one
     /// of them stored, says which, and changes nothing, until [`crate::auth`]'s grace after the successor was first seen in use is over: then it is
     /// [`Rotation::Reused`] (and nothing is changed: revoking is a [`Change::Revoke`]). Presenting a generation confirms
-    /// that its predecessor's answer was received.
+    /// that its predecessor's answer was received. A token that was never issued begins no write.
     async fn rotate(
         &self,
         presented: &TokenHash,
@@ -263,11 +309,11 @@ pub trait Accounts: Send + Sync + 'static {
     /// then. Returns how many.
     async fn forget_signing_keys(&self, before: Timestamp) -> Result<u64, StoreError>;
 
-    /// Adds a ticket.
-    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError>;
+    /// Adds a ticket. Of its session's, the `most` that last longest are kept.
+    async fn add_ticket(&self, ticket: NewTicket, most: u32) -> Result<(), StoreError>;
 
     /// Takes a ticket away, and says whose it was unless it was over at `now`. Of several that come with the same one,
-    /// one gets it.
+    /// one gets it. One that never was begins no write.
     async fn take_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<TakenTicket>, StoreError>;
 
     /// Forgets tickets that nobody took before they were over; returns how many.
@@ -279,7 +325,7 @@ pub trait Accounts: Send + Sync + 'static {
 
 /// A whole database.
 #[async_trait]
-pub trait Store: Log + Accounts + Administration {
+pub trait Store: Log + Accounts + Administration + Topics {
     /// Waits for what runs and closes all connections. Not to be used afterwards.
     async fn close(&self);
 }
@@ -291,8 +337,8 @@ impl<B: backend::Backend> Store for B {
     }
 }
 
-/// An account to be.
-#[derive(Clone, Debug)]
+/// An account to be. Printed without its password.
+#[derive(Clone)]
 pub struct NewAccount {
     /// Its name.
     pub name: Username,
@@ -306,6 +352,12 @@ pub struct NewAccount {
     pub at: Timestamp,
     /// What the audit log says of it.
     pub notes: Vec<AuditNote>,
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAccount").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+    }
 }
 
 /// The message a key stands for.

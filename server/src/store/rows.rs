@@ -6,19 +6,21 @@ use push_system::{
     audience::Recipients,
     event::EventKind,
     ids::{MessageId, Seq, UserId},
+    marks::Marks,
     message::{ClientId, Message},
     position::{Epoch, Position},
     read_state::{Ranges, ReadState},
     timestamp::Timestamp,
+    topic::TopicName,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Account, Entry, EntryBody, Head, KeyUse, Session, SessionId, SigningKey, StoreError, StoredReadState, TakenTicket,
-    TokenHash,
-    spelling::{self, ReadPayload, RevokedPayload},
+    Account, Entry, EntryBody, Head, KeyUse, Place, Session, SessionId, SigningKey, StoreError, StoredReadState,
+    TakenTicket, TokenHash,
+    spelling::{self, ReadPayload, RevokedPayload, TopicPayload},
     statements::Presented,
 };
 
@@ -26,7 +28,7 @@ use super::{
 macro_rules! message_columns {
     () => {
         "m.id AS message_id, m.sender_id, s.name AS sender_name, m.title, m.body, m.priority, m.at AS message_at, \
-         m.extras, m.to_json, m.tags, m.click"
+         m.extras, m.to_json, m.tags, m.click, m.topics, m.edited_at, m.deleted_at"
     };
 }
 pub(super) use message_columns;
@@ -60,11 +62,11 @@ pub(super) fn maybe<R, T: TryFrom<R, Error = StoreError>>(row: Option<R>) -> Res
     row.map(T::try_from).transpose()
 }
 
-fn damaged(row: impl std::fmt::Display, what: impl std::fmt::Display) -> StoreError {
+pub(super) fn damaged(row: impl std::fmt::Display, what: impl std::fmt::Display) -> StoreError {
     StoreError::new(format!("damaged row: {row}: {what}"))
 }
 
-fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, StoreError> {
+pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| damaged(column, error))
 }
 
@@ -250,13 +252,25 @@ impl TryFrom<SigningKeyRow> for SigningKey {
     }
 }
 
-/// `read_upto, exceptions, version` and the head's seq as `head`.
+/// The columns of [`ReadStateRow`], from `read_state r`, `head h` and its `event e`.
+macro_rules! read_state_columns {
+    () => {
+        "r.read_upto, r.exceptions, r.seen_upto, r.archived, r.saved, r.version, h.seq AS head, e.tag AS head_tag"
+    };
+}
+pub(super) use read_state_columns;
+
+/// [`read_state_columns`].
 #[derive(FromRow)]
 pub(super) struct ReadStateRow {
     read_upto: i64,
     exceptions: String,
+    seen_upto: i64,
+    archived: String,
+    saved: String,
     version: i64,
     head: i64,
+    head_tag: i64,
 }
 
 impl TryFrom<ReadStateRow> for StoredReadState {
@@ -265,7 +279,13 @@ impl TryFrom<ReadStateRow> for StoredReadState {
     fn try_from(row: ReadStateRow) -> Result<Self, StoreError> {
         let exceptions: Ranges = from_json("exceptions", &row.exceptions)?;
         let state = ReadState { read_upto: MessageId(number("read_upto", row.read_upto)?), exceptions };
-        Ok(Self { state, version: row.version, head: Seq(number("head", row.head)?) })
+        let marks = Marks {
+            seen_upto: MessageId(number("seen_upto", row.seen_upto)?),
+            archived: from_json("archived", &row.archived)?,
+            saved: from_json("saved", &row.saved)?,
+        };
+        let head = Place { seq: Seq(number("head", row.head)?), tag: tag(row.head_tag)? };
+        Ok(Self { state, marks, version: row.version, head })
     }
 }
 
@@ -326,6 +346,9 @@ pub(super) struct MessageColumns {
     to_json: Option<String>,
     tags: Option<String>,
     click: Option<String>,
+    edited_at: Option<i64>,
+    deleted_at: Option<i64>,
+    topics: Option<String>,
 }
 
 impl TryFrom<MessageColumns> for Message {
@@ -348,11 +371,18 @@ impl TryFrom<MessageColumns> for Message {
             to,
             tags: from_json("tags", &needed("tags", row.tags)?)?,
             click: row.click,
+            topics: row.topics.map_or(Ok(Vec::new()), |topics| from_json("topics", &topics))?,
+            edited: row.edited_at.map(Timestamp::from_unix_ms),
+            deleted: row.deleted_at.map(Timestamp::from_unix_ms),
         })
     }
 }
 
-/// Columns of `event`, `epoch`, and [`MessageColumns`].
+pub(super) fn topic_name(text: &str) -> Result<TopicName, StoreError> {
+    TopicName::parse(text).map_err(|error| damaged(text, error))
+}
+
+/// Columns of `event`, `epoch` and [`MessageColumns`].
 #[derive(FromRow)]
 pub(super) struct EntryRow {
     epoch: String,
@@ -386,9 +416,18 @@ fn body(row: EntryRow) -> Result<EntryBody, StoreError> {
             let client_id = client_id(&needed("client_id", row.client_id)?)?;
             Ok(EntryBody::Published { message: Box::new(row.message.try_into()?), client_id })
         }
-        Some(EventKind::ReadStateChanged) => {
-            let ReadPayload { state, unread } = from_json("payload", &needed("payload", row.payload)?)?;
-            Ok(EntryBody::Read { state, unread })
+        Some(EventKind::MessageEdited) => Ok(EntryBody::Edited { message: Box::new(row.message.try_into()?) }),
+        Some(EventKind::MessageDeleted) => Ok(EntryBody::Deleted { message: Box::new(row.message.try_into()?) }),
+        Some(kind @ (EventKind::ReadStateChanged | EventKind::MessageStateChanged)) => {
+            let ReadPayload { state, unread, marks } = from_json("payload", &needed("payload", row.payload)?)?;
+            let marks = marks.filter(|_| kind == EventKind::MessageStateChanged).map(Box::new);
+            Ok(EntryBody::Read { state, unread, marks })
+        }
+        Some(
+            kind @ (EventKind::TopicCreated | EventKind::TopicChanged | EventKind::TopicJoined | EventKind::TopicLeft),
+        ) => {
+            let payload: TopicPayload = from_json("payload", &needed("payload", row.payload)?)?;
+            payload.event(kind).map(|event| EntryBody::Topic(Box::new(event)))
         }
         Some(EventKind::SessionRevoked | EventKind::SessionsRevoked | EventKind::StandingChanged) => {
             let payload: RevokedPayload = from_json("payload", &needed("payload", row.payload)?)?;

@@ -13,40 +13,44 @@ use push_system::{
 };
 
 use super::{
-    Account, Entry, Head, KeyUse, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError, StoredReadState,
-    TakenTicket, TokenHash,
-    common_rows::CommonRows,
+    Account, Among, Entry, Head, KeyUse, NewAccount, NewSession, Session, SessionId, SigningKey, StoreError,
+    StoredReadState, TakenTicket, TokenHash,
+    common_rows::{ChangeRows, CommonRows},
+    day_rows::DayRows,
+    range_rows::RangeRows,
     records::{AudienceRecord, EventRecord, KeyRecord, MessageRecord},
-    words::Words,
+    search::{Expression, Indexed},
+    topic_rows::TopicRows,
+    trim_rows::TrimRows,
 };
 
 /// All of them.
 #[async_trait]
-pub trait Statements: LogRows + CommitRows + InsertRows + AccountRows + CommonRows + SearchRows + Send {
+pub trait Statements:
+    LogRows
+    + RangeRows
+    + CommitRows
+    + InsertRows
+    + AccountRows
+    + TopicRows
+    + CommonRows
+    + ChangeRows
+    + SearchRows
+    + DayRows
+    + TrimRows
+    + Send
+{
     /// One statement without parameters or rows.
     async fn run(&mut self, sql: &'static str) -> Result<(), StoreError>;
 }
 
 /// Places in `(after, through]`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Not itself.
     pub after: i64,
     /// Itself too.
     pub through: i64,
-}
-
-/// Which messages of a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// All they may see.
-    Entitled,
-    /// Of these, the ones of others.
-    FromOthers,
-    /// Those that name them in `to`.
-    Named,
-    /// Those they sent.
-    Sent,
 }
 
 /// Reads of the log.
@@ -61,8 +65,8 @@ pub trait LogRows {
     /// Events after a place, in order.
     async fn entries(&mut self, after: i64, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
-    /// Events of a person: one range of keys per audience, merged; an event stands in exactly one of them.
-    async fn entries_for(&mut self, user: UserId, span: Span, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// Events at these places, in order. Not to be asked for none.
+    async fn entries_at(&mut self, places: &[i64]) -> Result<Vec<Entry>, StoreError>;
 
     /// Number and name of a person.
     async fn person(&mut self, user: UserId) -> Result<Option<Person>, StoreError>;
@@ -70,21 +74,11 @@ pub trait LogRows {
     /// A person's read state with the head.
     async fn read_state(&mut self, user: UserId) -> Result<Option<StoredReadState>, StoreError>;
 
-    /// Messages from others to `user` whose ids are in `ranges`, counted in the index of everyone's messages and in that
-    /// of the person's own.
+    /// Messages from others to everyone and to `user` by name that are not deleted and whose ids are in `ranges`.
     async fn count_from_others(&mut self, user: UserId, ranges: &Ranges) -> Result<u64, StoreError>;
 
-    /// The places, in `ranges`, of those that hold no message from others to `user`.
-    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges) -> Result<Vec<usize>, StoreError>;
-
-    /// Ids of messages, newest first.
-    async fn message_ids(
-        &mut self,
-        selection: Selection,
-        user: UserId,
-        span: Span,
-        limit: u32,
-    ) -> Result<Vec<i64>, StoreError>;
+    /// The places, in `ranges`, of those that hold none of the messages to everyone or to `user` by name.
+    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges, among: Among) -> Result<Vec<usize>, StoreError>;
 
     /// Messages by id, newest first.
     async fn messages(&mut self, ids: &[i64]) -> Result<Vec<Message>, StoreError>;
@@ -111,9 +105,6 @@ pub trait CommitRows {
     /// The floor is this one, or where it is if that is higher.
     async fn raise_floor(&mut self, seq: i64) -> Result<(), StoreError>;
 
-    /// Deletes events below the floor, at most so many; returns how many.
-    async fn delete_below_floor(&mut self, limit: u32) -> Result<u64, StoreError>;
-
     /// Replaces a read state and raises its version.
     async fn set_read_state(&mut self, user: UserId, state: &ReadState) -> Result<(), StoreError>;
 
@@ -126,8 +117,8 @@ pub trait CommitRows {
     /// Ends all sessions of a person but perhaps one.
     async fn end_sessions(&mut self, user: UserId, keep: Option<SessionId>, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Deletes keys used before; returns how many.
-    async fn forget_keys(&mut self, before: Timestamp) -> Result<u64, StoreError>;
+    /// Deletes keys used before, at most so many; returns how many.
+    async fn forget_keys(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
 }
 
 /// The rows of a batch; needs the same transaction.
@@ -218,73 +209,42 @@ pub trait AccountRows {
 
     /// Deletes a ticket and gives it to one of those who ask. Needs a write transaction.
     async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError>;
-
-    /// Deletes sessions that ended before; returns how many.
-    async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
-/// A message that is to be indexed.
+/// A message that somebody may be allowed to see.
 #[derive(Debug, sqlx::FromRow)]
-pub struct Unindexed {
-    /// Its id.
-    pub id: i64,
-    /// Its title.
-    pub title: String,
-    /// Its text.
-    pub body: String,
-    /// Its tags, as JSON: brackets and quotes are no words.
-    pub tags: String,
-}
-
-impl Unindexed {
-    /// What words are looked for in, each by itself.
-    pub fn texts(&self) -> [&str; 3] {
-        [&self.title, &self.body, &self.tags]
-    }
-}
-
-/// A message that holds the words.
-#[derive(Debug, sqlx::FromRow)]
-pub struct Match {
+pub struct Candidate {
     /// Its id.
     pub id: i64,
     /// Who sent it.
-    pub sender: i64,
-    /// Whether the person may see it.
-    pub entitled: bool,
-    /// Whether it names the person.
-    pub named: bool,
-    /// How many matches this read looked at.
-    pub looked_at: i64,
+    pub sender_id: i64,
+    /// Whether it went to everyone, or to the person by name.
+    pub reached: bool,
+    /// The topics it went to, as JSON, if any.
+    pub topics: Option<String>,
 }
 
 /// The search index.
 #[async_trait]
 pub trait SearchRows {
-    /// Whether [`Self::matches`] holds whole runs of words against the text. Where it does not, the texts of what it
-    /// found are looked through.
-    const PROVES_RUNS: bool;
-
     /// The last message indexed, and the last one there is.
     async fn index_cursor(&mut self) -> Result<(i64, i64), StoreError>;
 
     /// The same for who is going to index: nobody else does until the transaction ends.
     async fn lock_index(&mut self) -> Result<(i64, i64), StoreError>;
 
-    /// The next messages after a place, in order.
-    async fn texts_after(&mut self, id: i64, limit: u32) -> Result<Vec<Unindexed>, StoreError>;
+    /// Ids of the next messages after a place, in order.
+    async fn unindexed(&mut self, after: i64, limit: u32) -> Result<Vec<i64>, StoreError>;
 
-    /// Texts by id.
-    async fn texts_of(&mut self, ids: &[i64]) -> Result<Vec<Unindexed>, StoreError>;
-
-    /// Adds these to the index.
-    async fn add_to_index(&mut self, messages: &[Unindexed]) -> Result<(), StoreError>;
+    /// Puts these into the index, in place of what it holds of them.
+    async fn index(&mut self, messages: &[Indexed]) -> Result<(), StoreError>;
 
     /// The last message indexed is this one.
     async fn move_index(&mut self, indexed: i64) -> Result<(), StoreError>;
 
-    /// Looks at the newest `looks` messages below `before` that hold all words: those the person may see, and the last
-    /// one looked at, as the place to go on from. Newest first.
-    async fn matches(&mut self, words: &Words, before: i64, user: UserId, looks: u32)
-    -> Result<Vec<Match>, StoreError>;
+    /// The newest `looks` messages of a span with these tokens, newest first, whoever may see them.
+    async fn matches(&mut self, expression: &Expression, span: Span, looks: u32) -> Result<Vec<i64>, StoreError>;
+
+    /// What decides whether the person may see these messages, newest first.
+    async fn candidates(&mut self, user: UserId, ids: &[i64]) -> Result<Vec<Candidate>, StoreError>;
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use push_system::limits;
 
 #[cfg(test)]
-pub(crate) use socket::run;
+pub(crate) use socket::{Asked, run};
 pub use upgrade::upgrade;
 
 /// Times of a connection.

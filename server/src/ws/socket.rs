@@ -5,6 +5,7 @@
 
 mod ending;
 mod hearing;
+mod reading;
 
 use std::{
     future::poll_fn,
@@ -19,22 +20,23 @@ use axum::{
 };
 use futures::{Sink, SinkExt as _, Stream, StreamExt as _, future::BoxFuture};
 use push_system::{
-    catalogue::EN,
+    catalogue::{Language, Sentence},
     error::ErrorCode,
     ids::Seq,
     position::Position,
-    protocol::{CloseCode, ResetReason, ServerFrame},
+    protocol::{CloseCode, ServerFrame},
     session::server::{Action, Connection, Start},
     timestamp::Timestamp,
 };
 use tokio::time::{Instant, sleep_until, timeout};
 
 use ending::RETRY_MS;
+use reading::{Answer, Asking};
 
 use super::inbound;
 use crate::{
     auth::Identity,
-    push::{Push, Reach, Seat, Wake},
+    push::{Push, Seat, Wake},
     serve::Peer,
     state::AppState,
     store::StoreError,
@@ -57,10 +59,19 @@ pub fn run(
     app: AppState,
     peer: Peer,
     identity: Identity,
-    since: Option<String>,
+    asked: Asked,
 ) -> impl Future<Output = ()> + Send {
-    let mut socket = Socket::take_seat(ws, app, peer, identity);
-    async move { socket.serve(since.as_deref()).await }
+    let mut socket = Socket::take_seat(ws, app, peer, identity, asked.language);
+    async move { socket.serve(asked.since.as_deref()).await }
+}
+
+/// What the request of a connection says beside who asks.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// Where to continue; at the head where nothing is said.
+    pub since: Option<String>,
+    /// What is said goes to a reader of this.
+    pub language: Language,
 }
 
 /// A frame as text.
@@ -77,6 +88,23 @@ enum Reading {
     Behind,
     /// There are none until the seat is woken.
     CaughtUp,
+}
+
+/// What is known of bytes that leave.
+#[derive(Clone, Copy)]
+struct Progress {
+    /// How many had left at the last look that found more than the one before.
+    written: u64,
+    /// When that was.
+    since: Instant,
+    /// The last look. The next one is due a fixed time after it, whatever else goes on here meanwhile.
+    looked: Instant,
+}
+
+impl Progress {
+    fn seen(written: u64, now: Instant) -> Self {
+        Self { written, since: now, looked: now }
+    }
 }
 
 /// Whether anybody is there.
@@ -96,6 +124,7 @@ enum Event {
     Flushed(Result<(), Error>),
     Bell,
     Published(Utf8Bytes),
+    Answered(Answer),
     Drain,
     Time,
 }
@@ -115,10 +144,12 @@ struct Socket<W> {
     reading: Reading,
     /// Bytes wait to leave.
     writing: bool,
-    /// Bytes that had left at the last look, and when that changed.
-    progress: (u64, Instant),
+    /// What of it does, while it does.
+    progress: Progress,
     /// A publish under way; until it is answered nothing more is read, which keeps a client's messages in order.
     publishing: Option<BoxFuture<'static, Utf8Bytes>>,
+    /// What the store was asked for this connection.
+    asking: Asking,
     /// A peer that says more than it may is read on from then.
     paused_until: Option<Instant>,
     /// Frames that came in since anything else happened.
@@ -139,12 +170,12 @@ impl<W> Drop for Socket<W> {
 }
 
 impl<W: Wire> Socket<W> {
-    fn take_seat(ws: W, app: AppState, peer: Peer, identity: Identity) -> Self {
+    fn take_seat(ws: W, app: AppState, peer: Peer, identity: Identity, language: Language) -> Self {
         let born = Instant::now();
         let now = app.uptime_ms();
         let seat = app.push.seat(identity.person.clone(), identity.session, peer.client.network(), now);
         let heartbeat = u64::try_from(app.ws.heartbeat.as_millis()).unwrap_or(u64::MAX);
-        let connection = Connection::new(identity.person.clone(), now, heartbeat);
+        let connection = Connection::new(identity.person.clone(), language, now, heartbeat);
         let cursor = app.push.dispatched();
         Self {
             ws,
@@ -157,8 +188,9 @@ impl<W: Wire> Socket<W> {
             cursor,
             reading: Reading::CaughtUp,
             writing: false,
-            progress: (0, born),
+            progress: Progress { written: 0, since: born, looked: born },
             publishing: None,
+            asking: Asking::Nothing,
             paused_until: None,
             heard: 0,
             drain_at: None,
@@ -171,12 +203,12 @@ impl<W: Wire> Socket<W> {
 
     async fn serve(&mut self, since: Option<&str>) {
         if timeout(self.app.ws.hello, self.open(since)).await.is_err() {
-            self.refuse(ErrorCode::Unavailable, EN.unavailable, RETRY_MS, CloseCode::TRY_LATER);
+            self.refuse(ErrorCode::Unavailable, &Sentence::Unavailable, RETRY_MS, CloseCode::TRY_LATER);
         }
         while self.peer_is != Presence::Gone {
-            self.fetch().await;
+            self.fetch();
             let event = self.next().await;
-            self.handle(event).await;
+            self.handle(event);
         }
     }
 
@@ -187,7 +219,7 @@ impl<W: Wire> Socket<W> {
                 self.greet(start);
             }
             // It ended after the request was checked and before there was a seat to tell.
-            Ok(false) => self.refuse(ErrorCode::Revoked, EN.revoked, 0, CloseCode::REVOKED),
+            Ok(false) => self.refuse(ErrorCode::Revoked, &Sentence::Revoked, 0, CloseCode::REVOKED),
             Err(error) => self.store_is_away(&error),
         }
     }
@@ -204,52 +236,6 @@ impl<W: Wire> Socket<W> {
                 self.perform(actions);
             }
             Err(error) => self.store_is_away(&error),
-        }
-    }
-
-    fn begin_at(&mut self, start: &Start) {
-        if let Start::At(position) = start {
-            self.cursor = position.clone();
-            self.skip_to = position.seq;
-            self.reading = Reading::Replaying;
-        }
-    }
-
-    /// Writes the next page behind the cursor, if there may be one and nothing else waits to leave.
-    async fn fetch(&mut self) {
-        while self.reading != Reading::CaughtUp && !self.writing && self.connection.is_live() {
-            let after = self.cursor.seq.max(self.skip_to);
-            let page = match self.push().page(self.identity.person.id, after).await {
-                Ok(Some(page)) => page,
-                Ok(None) => {
-                    let actions = self.connection.interrupt(ResetReason::Trimmed);
-                    self.perform(actions);
-                    return;
-                }
-                Err(error) => return self.store_is_away(&error),
-            };
-            for frame in page.frames(self.reading == Reading::Replaying) {
-                self.write(Message::Text(frame));
-            }
-            self.connection.wrote(page.entries.len() as u64);
-            if let Some(cursor) = page.cursor {
-                self.cursor = cursor;
-            }
-            self.tell_progress(page.from_store, page.reach == Reach::Head);
-        }
-    }
-
-    /// A position after each page from the store, and once when replay is done.
-    ///
-    /// Caught up is who read to the tail's end, not who passed the hub's mark: the mark moves after the wakes, and a
-    /// connection that stopped in between would skip what it was not woken for again.
-    fn tell_progress(&mut self, page_done: bool, caught_up: bool) {
-        if page_done || (caught_up && self.reading == Reading::Replaying) {
-            let frame = self.connection.position(&self.cursor, caught_up);
-            self.send(&frame);
-        }
-        if caught_up {
-            self.reading = Reading::CaughtUp;
         }
     }
 
@@ -276,12 +262,13 @@ impl<W: Wire> Socket<W> {
             () = self.app.drain.cancelled(), if draining => Event::Drain,
             () = self.seat.rung() => Event::Bell,
             Some(frame) = async { Some(publishing?.await) } => Event::Published(frame),
+            answer = self.asking.answer() => Event::Answered(answer),
             event = io => event,
             () = sleep_until(deadline) => Event::Time,
         }
     }
 
-    async fn handle(&mut self, event: Event) {
+    fn handle(&mut self, event: Event) {
         self.heard = if matches!(event, Event::Inbound(_)) { self.heard + 1 } else { 0 };
         match event {
             Event::Flushed(result) => {
@@ -290,7 +277,7 @@ impl<W: Wire> Socket<W> {
                     self.peer_is = Presence::Gone;
                 }
             }
-            Event::Inbound(item) => self.inbound(inbound::sort(item)).await,
+            Event::Inbound(item) => self.inbound(inbound::sort(item)),
             Event::Bell => {
                 let wake = self.seat.take();
                 self.wake(wake);
@@ -299,6 +286,7 @@ impl<W: Wire> Socket<W> {
                 self.publishing = None;
                 self.write(Message::Text(frame));
             }
+            Event::Answered(answer) => self.answered(answer),
             Event::Drain => {
                 // A random part of the first half, so that not all come back elsewhere at once.
                 let share = (self.app.config.drain / 2).mul_f64(self.push().random_share());
@@ -330,11 +318,12 @@ impl<W: Wire> Socket<W> {
     }
 
     fn wake(&mut self, wake: Wake) {
-        if let Some(first) = wake.events_from
-            && self.reading == Reading::CaughtUp
-        {
-            self.skip_to = self.cursor.seq.max(Seq(first - 1));
-            self.reading = Reading::Behind;
+        if let Some(first) = wake.events_from {
+            self.overtake();
+            if self.reading == Reading::CaughtUp {
+                self.skip_to = self.cursor.seq.max(Seq(first - 1));
+                self.reading = Reading::Behind;
+            }
         }
         if wake.presence
             && let Some(frame) = self.push().presence_change()
@@ -343,8 +332,7 @@ impl<W: Wire> Socket<W> {
             self.write(Message::Text(frame));
         }
         if wake.reset {
-            let actions = self.connection.interrupt(ResetReason::Epoch);
-            self.perform(actions);
+            self.restart();
         }
         if let Some(code) = wake.close {
             self.close(code);
@@ -369,8 +357,10 @@ impl<W: Wire> Socket<W> {
             return until;
         }
         let beat = self.app.instant_at(self.connection.deadline());
-        let look = self.writing.then(|| Instant::now() + self.app.ws.stall / STALL_LOOKS);
-        let expiry = self.identity.expires.map(|expires| self.born + self.until(expires));
+        let look = self.writing.then(|| self.progress.looked + self.app.ws.stall / STALL_LOOKS);
+        let session_over = self.identity.session_expires;
+        let expiry = self.identity.expires.map_or(session_over, |expires| expires.min(session_over));
+        let expiry = Some(self.born + self.until(expiry));
         [Some(beat), look, self.drain_at, expiry, self.paused_until].into_iter().flatten().min().unwrap_or(beat)
     }
 
@@ -389,7 +379,7 @@ impl<W: Wire> Socket<W> {
             return;
         }
         if !self.writing {
-            self.progress = (self.peer.written.load(Ordering::Relaxed), Instant::now());
+            self.progress = Progress::seen(self.peer.written.load(Ordering::Relaxed), Instant::now());
             self.writing = true;
         }
         // Fails only when the peer is gone or lets more than the buffer wait: either way it is over.

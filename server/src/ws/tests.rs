@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 use tokio_util::task::TaskTracker;
 
-use super::socket;
+use super::socket::{self, Asked};
 use crate::{
     auth::{Identity, Registration, Typed},
     config::{self, Flags},
@@ -28,7 +28,7 @@ async fn revoke_then_seat(
 ) -> Response {
     app.auth.log_out(&identity).await.unwrap();
     let peer = Peer::new("127.0.0.1:1".parse().unwrap());
-    upgrade.on_upgrade(move |socket| socket::run(socket, app, peer, identity, None))
+    upgrade.on_upgrade(move |socket| socket::run(socket, app, peer, identity, Asked::default()))
 }
 
 #[tokio::test]

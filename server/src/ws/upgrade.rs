@@ -11,16 +11,16 @@ use axum::{
 };
 use futures::SinkExt as _;
 use push_system::{
-    catalogue::EN,
+    catalogue::{Language, Sentence},
     error::{ErrorCode, Rejection},
     limits,
     protocol::{CloseCode, ServerFrame},
 };
 
-use super::socket;
+use super::socket::{self, Asked};
 use crate::{
     auth::{AuthFailure, bearer},
-    http::{client, origin::OriginCheck, problem::problem},
+    http::{client, language, origin::OriginCheck, problem::problem},
     serve::Peer,
     state::AppState,
 };
@@ -39,18 +39,22 @@ const RETRY_MS: u64 = 2_000;
 pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Peer>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let mut query = Query::parse(parts.uri.query().unwrap_or_default());
-    let since = query.since.take();
+    let asked = Asked { since: query.since.take(), language: language::of(&parts.headers) };
     let login = Presented::by(&parts.headers, query);
     if !origin_is_allowed(&app, &parts.headers, &login) {
-        return problem(Rejection::new(ErrorCode::ForeignOrigin, EN.foreign_origin));
+        return problem(Rejection::new(ErrorCode::ForeignOrigin, Sentence::ForeignOrigin));
     }
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &app).await else {
-        return problem(Rejection::new(ErrorCode::UpgradeRequired, EN.upgrade_required));
+        return problem(Rejection::new(ErrorCode::UpgradeRequired, Sentence::UpgradeRequired));
     };
-    let identity = match login {
-        Presented::Bearer(token) => app.auth.verify_bearer(&token).await,
-        Presented::Ticket(ticket) => app.auth.redeem_ticket(&ticket).await,
+    let identity = match &login {
+        Presented::Bearer(token) => app.auth.verify_bearer(token).await,
+        Presented::Ticket(ticket) => app.auth.redeem_ticket(ticket).await,
         Presented::Cookies => app.auth.verify_cookies(&parts.headers).await,
+    };
+    let limited = match (&login, &identity) {
+        (Presented::Ticket(_), Err(AuthFailure::Invalid)) => app.limits.secret_failed(peer.client).await.err(),
+        _ => None,
     };
     let identity = identity.map(|identity| app.auth.saw(identity, client::of(&parts.headers, &parts.extensions)));
     let upgrade = upgrade
@@ -64,8 +68,8 @@ pub async fn upgrade(State(app): State<AppState>, Extension(peer): Extension<Pee
     upgrade.on_upgrade(async move |socket| {
         // A task of its own: the one this runs in keeps room for the handshake as long as it lives.
         match identity {
-            Ok(identity) => tracker.spawn(socket::run(socket, app, peer, identity, since)),
-            Err(failure) => tracker.spawn(refuse(socket, failure)),
+            Ok(identity) => tracker.spawn(socket::run(socket, app, peer, identity, asked)),
+            Err(failure) => tracker.spawn(refuse(socket, failure, limited, asked.language)),
         };
         drop(token);
     })
@@ -122,16 +126,26 @@ impl Query {
     }
 }
 
-async fn refuse(mut socket: WebSocket, failure: AuthFailure) {
-    let (code, message, close, retry_ms) = match failure {
+/// Whoever presents too many tickets that never were any is told to wait instead.
+async fn refuse(socket: WebSocket, failure: AuthFailure, limited: Option<Rejection>, language: Language) {
+    if let Some(Rejection { detail, retry_after_s, .. }) = limited {
+        let retry_ms = retry_after_s.unwrap_or_default().saturating_mul(1_000);
+        let frame = ServerFrame::error(ErrorCode::RateLimited, &detail, retry_ms, language);
+        return say_goodbye(socket, frame, ErrorCode::RateLimited, CloseCode::TRY_LATER).await;
+    }
+    let (code, why, close, retry_ms) = match failure {
         AuthFailure::Missing | AuthFailure::Invalid => {
-            (ErrorCode::Unauthorized, EN.unauthorized, CloseCode::UNAUTHORIZED, 0)
+            (ErrorCode::Unauthorized, Sentence::Unauthorized, CloseCode::UNAUTHORIZED, 0)
         }
-        AuthFailure::Expired => (ErrorCode::TokenExpired, EN.token_expired, CloseCode::TOKEN_EXPIRED, 0),
-        AuthFailure::Revoked => (ErrorCode::Revoked, EN.revoked, CloseCode::REVOKED, 0),
-        AuthFailure::Unavailable => (ErrorCode::Unavailable, EN.unavailable, CloseCode::TRY_LATER, RETRY_MS),
+        AuthFailure::Expired => (ErrorCode::TokenExpired, Sentence::TokenExpired, CloseCode::TOKEN_EXPIRED, 0),
+        AuthFailure::Revoked => (ErrorCode::Revoked, Sentence::Revoked, CloseCode::REVOKED, 0),
+        AuthFailure::Unavailable => (ErrorCode::Unavailable, Sentence::Unavailable, CloseCode::TRY_LATER, RETRY_MS),
     };
-    let frame = ServerFrame::Error { code, message: message.to_owned(), retry_ms };
+    let frame = ServerFrame::error(code, &why, retry_ms, language);
+    say_goodbye(socket, frame, code, close).await;
+}
+
+async fn say_goodbye(mut socket: WebSocket, frame: ServerFrame, code: ErrorCode, close: CloseCode) {
     let text = socket::encode(&frame);
     // A peer that went away meanwhile has nothing to be told.
     let _ = socket.feed(Message::Text(text)).await;

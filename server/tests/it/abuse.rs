@@ -13,9 +13,14 @@ use tokio::{
 };
 use tokio_tungstenite::MaybeTlsStream;
 
-use crate::{app::TestApp, http::Program, socket::Socket};
+use crate::{
+    app::TestApp,
+    flaky::Flaky,
+    http::{IDLE_FOR, Program},
+    socket::Socket,
+};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// RFC 6455, 5.2: the last frame of a message, and the opcodes.
 const FIN: u8 = 0x80;
 const CONTINUATION: u8 = 0x0;
@@ -151,14 +156,25 @@ async fn a_frame_that_never_ends_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_store_that_keeps_a_socket_waiting_for_its_hello_sends_it_away() {
-    let app = TestApp::with(|parts| parts.ws.hello = Duration::ZERO).await;
+    let mut store = None;
+    let app = TestApp::with(|parts| {
+        parts.ws.hello = Duration::from_millis(50);
+        let flaky = Flaky::around(parts.store.clone());
+        parts.store = flaky.clone();
+        store = Some(flaky);
+    })
+    .await;
+    let store = store.expect("a store");
     let ana = app.person("ana").await;
     ana.says("something to look up").await;
-    // A place that the tail does not vouch for: the store is asked, and answers later than at once.
+    // A place that the tail does not vouch for: the store is asked.
     let here: Position = ana.inbox().await.pos.as_str().parse().unwrap();
     let unknown = Position { tag: here.tag.wrapping_add(1), ..here };
+    store.set_silent(Some("probe"));
     let mut socket = ana.socket_since(&unknown.to_string()).await;
     assert_eq!(socket.close_code().await, 1013);
+    store.set_silent(None);
+    drop(store);
     app.finish().await;
 }
 
@@ -222,9 +238,56 @@ async fn garbage_instead_of_a_request_is_refused_and_its_connection_closed() {
     app.finish().await;
 }
 
+/// Opens connections until one is turned away; gives how many were not.
+async fn connections_until_full(app: &TestApp) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    loop {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        let mut answer = [0; 12];
+        match timeout(PATIENCE, stream.read_exact(&mut answer)).await.expect("an answer or an end") {
+            Ok(_) => assert_eq!(&answer, b"HTTP/1.1 200"),
+            Err(_) => return open,
+        }
+        open.push(stream);
+    }
+}
+
+#[tokio::test]
+async fn connections_from_one_address_are_bounded_before_anybody_proved_anything() {
+    let app = TestApp::with(|parts| parts.connections_per_address = 5).await;
+    let open = connections_until_full(&app).await;
+    assert_eq!(open.len(), 5);
+    drop(open);
+    // Their places come free as the server notices that they are gone.
+    let again = async { while connections_until_full(&app).await.len() < 5 {} };
+    timeout(PATIENCE, again).await.expect("who is gone makes room");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_not_kept_for_ever() {
+    let app = TestApp::with(|parts| parts.taken_within = Duration::from_millis(300)).await;
+    let ana = app.person("ana").await;
+    for _ in 0..40 {
+        ana.says(&"x".repeat(15_000)).await;
+    }
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(app.address).await.unwrap();
+    // Asks and asks and never reads: first the buffers fill, then the server stops to read as well.
+    let asking = async {
+        let bearer = ana.token();
+        let request = format!("GET /message HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {bearer}\r\n\r\n");
+        while stream.write_all(request.repeat(20).as_bytes()).await.is_ok() {}
+    };
+    timeout(PATIENCE, asking).await.expect("it is closed");
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn a_header_that_comes_a_byte_at_a_time_is_not_waited_for() {
-    let app = TestApp::with(|parts| parts.header_within = Duration::from_millis(300)).await;
+    let app = TestApp::with(|parts| parts.header_within = IDLE_FOR + Duration::from_secs(1)).await;
     let ana = app.person("ana").await;
     let mut control = Control::connect(&ana).await;
     let slow = (0..50).map(|n| {

@@ -13,6 +13,7 @@ use server::{
     config::Registration,
     store::{Client, NewAccount},
 };
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
     app::TestApp,
@@ -115,7 +116,7 @@ async fn who_is_disabled_is_out_and_may_come_back() {
     assert_eq!((changed.standing, changed.sessions), (Standing::Disabled, 0));
     assert_eq!(socket.close_code().await, 4003);
     bob.get("/auth/me").await.refuses(401, "revoked", None);
-    bob.refresh().await.refuses(401, "unauthorized", None);
+    bob.refresh().await.refuses(401, "revoked", None);
     let body = json!({ "username": "bob", "password": PASSWORD });
     let wrong = json!({ "username": "bob", "password": "not the password" });
     let refused = app.anyone().post("/auth/login", &body).await.refuses(401, "bad_credentials", None);
@@ -195,6 +196,36 @@ async fn a_password_that_was_reset_is_shown_once_and_ends_every_session() {
     app.anyone().post("/auth/login", &login(&new.password)).await.is(200);
     ana.post("/admin/users/77/password", &json!({})).await.refuses(404, "not_found", None);
     assert!(!ana.get("/admin/audit.csv").await.body.contains(&new.password));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_admins_own_password_is_replaced_by_whoever_knows_it_alone() {
+    let app = TestApp::start().await;
+    let (ana, bob) = two(&app).await;
+    let own = of(ana.number().await);
+    ana.post(&format!("{own}/password"), &json!({})).await.refuses(403, "forbidden", None);
+    ana.patch(&of(bob.number().await), &json!({ "role": "admin" })).await.is(200);
+    ana.post(&format!("{own}/password"), &json!({})).await.refuses(403, "forbidden", None);
+    ana.get("/auth/me").await.is(200);
+    ana.logged_in("ana").await.get("/auth/me").await.is(200);
+    bob.post(&format!("{own}/password"), &json!({})).await.is(200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn there_are_a_thousand_open_invitations_and_no_more() {
+    const THOUSAND: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
+        INSERT INTO invite (id, secret, by_id, created, expires) \
+        SELECT printf('%016x', i), CAST(printf('%032d', i) AS BLOB), 1, 0, 9000000000000000 FROM n";
+    let app = TestApp::start().await;
+    let (ana, _bob) = two(&app).await;
+    let mut database = SqliteConnection::connect(&format!("sqlite://{}", app.database().display())).await.unwrap();
+    sqlx::query(THOUSAND).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+    ana.post("/admin/invites", &json!({})).await.refuses(409, "too_many", None);
+    ana.delete("/admin/invites/0000000000000001").await.is(204);
+    ana.post("/admin/invites", &json!({})).await.is(200);
     app.finish().await;
 }
 

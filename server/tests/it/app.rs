@@ -56,7 +56,24 @@ impl TestApp {
         Self::of(config, folder, |_| {}).await
     }
 
+    /// A server on another listener than the machine's own.
+    pub async fn on_listener(listener: TcpListener, change: impl FnOnce(&mut Parts)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = config_in(folder.path(), &[]);
+        Self::serving(listener, config, folder, change).await
+    }
+
     async fn of(config: config::Config, folder: TempDir, change: impl FnOnce(&mut Parts)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::serving(listener, config, folder, change).await
+    }
+
+    async fn serving(
+        listener: TcpListener,
+        config: config::Config,
+        folder: TempDir,
+        change: impl FnOnce(&mut Parts),
+    ) -> Self {
         let store = serve::open(&config).await.expect("a new database");
         let clock = Arc::new(TestClock::default());
         let mut parts = Parts { clock: clock.clone(), ..Parts::new(config, store.clone()) };
@@ -66,7 +83,6 @@ impl TestApp {
         // One address stands for many people here, who say more than people do.
         parts.config.rate_limits = config::Switch::Off;
         change(&mut parts);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its number");
         let stop = CancellationToken::new();
         let stopped = stop.clone();

@@ -1,7 +1,7 @@
 //! Every limit has an answer, and what is over it is not stored.
 
 use bytes::Bytes;
-use push_system::limits;
+use push_system::{api::Filter, limits};
 use reqwest::{Body, Method};
 use serde_json::json;
 
@@ -143,6 +143,8 @@ async fn a_question_to_the_history_must_make_sense() {
     ] {
         ana.get(&format!("/message?{query}")).await.refuses(422, code, Some(field));
     }
+    let sentence = ana.get("/message?filter=other").await.refuses(422, "invalid", Some("filter")).detail;
+    assert!(Filter::ALL.iter().all(|filter| sentence.contains(filter.as_str())), "{sentence}");
     for query in ["limit=1", "limit=200", "since=18446744073709551615", "q=%00%ff'%22*%29"] {
         ana.get(&format!("/message?{query}")).await.is(200);
     }

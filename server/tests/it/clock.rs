@@ -22,6 +22,11 @@ impl TestClock {
         self.stopped.get_or_init(|| SystemClock.now());
     }
 
+    /// As [`Self::stop`], at a moment that others stopped at too.
+    pub fn stop_at(&self, moment: Timestamp) {
+        self.stopped.get_or_init(|| moment);
+    }
+
     /// Makes it so many seconds later.
     pub fn advance(&self, seconds: i64) {
         self.ahead_ms.fetch_add(seconds * 1_000, Ordering::SeqCst);

@@ -1,6 +1,10 @@
 //! The pages about accounts that only the server renders, and their forms.
 
-use push_system::accounts::Username;
+use push_system::{
+    accounts::{Role, Username},
+    ports::Clock as _,
+};
+use server::store::NewAccount;
 
 use crate::{
     app::TestApp,
@@ -38,7 +42,7 @@ async fn an_admins_pages_are_an_admins() {
     for (form, fields) in [
         ("/admin/people/1", [("act", "disable")]),
         ("/admin/invitations", [("days", "7")]),
-        ("/admin/invitations/x", [("days", "7")]),
+        ("/admin/invitations", [("delete", "x")]),
         ("/admin/server", [("registration", "closed")]),
     ] {
         bob.sends(form, &fields).await.is(403).shows("That is not allowed");
@@ -56,13 +60,34 @@ async fn what_is_shown_of_accounts_is_not_given_to_the_browsers_program() {
     ana.registers("ana").await;
     bob.registers("bob").await;
     let page = page_of(&app, "bob").await;
-    let answer = ana.sends(&page, &[("act", "reset_password")]).await.is(200).shows("New password of bob");
+    ana.sends(&page, &[("act", "reset_password")]).await.leads(&page);
+    let answer = ana.opens(&page).await.is(200).shows("New password of bob");
     let password = answer.body.split("id=\"once\"").nth(1).and_then(|rest| rest.split("value=\"").nth(1));
     let password = password.and_then(|rest| rest.split('"').next()).unwrap().to_owned();
     assert_eq!(answer.body.matches(&password).count(), 1, "{}", answer.body);
     ana.opens(&page).await.is(200).hides(&password);
     bob.sends("/login", &[("username", "bob"), ("password", PASSWORD)]).await.is(401);
     bob.sends("/login", &[("username", "bob"), ("password", &password)]).await.leads("/");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_shown_once_is_shown_on_its_page_alone_and_kept_by_no_script_and_for_no_time() {
+    let app = TestApp::start().await;
+    let ana = app.browser();
+    ana.registers("ana").await;
+    app.person("bob").await;
+    let (own, page) = (page_of(&app, "ana").await, page_of(&app, "bob").await);
+    let answer = ana.sends(&page, &[("act", "reset_password")]).await.leads(&page);
+    let [line] = &answer.cookies()[..] else { panic!("one cookie: {:?}", answer.cookies()) };
+    for rule in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"] {
+        assert!(line.contains(rule), "{line}");
+    }
+    ana.opens(&own).await.is(200).hides("New password of");
+    ana.opens(&page).await.is(200).hides("New password of");
+    ana.sends(&page, &[("act", "reset_password")]).await.leads(&page);
+    ana.opens(&page).await.is(200).shows("New password of bob");
+    ana.opens(&page).await.is(200).hides("New password of");
     app.finish().await;
 }
 
@@ -85,6 +110,9 @@ async fn a_form_that_was_accepted_leads_to_a_page_that_says_so() {
         ana.opens(&address).await.is(200).shows(sentence);
     }
     ana.opens(&format!("{page}?done=%3Cb%3Epay+here")).await.is(200).hides("pay here");
+    for elsewhere in ["/settings/sessions?done=disabled", "/admin?done=disabled", "/admin/server?done=disabled"] {
+        ana.opens(elsewhere).await.is(200).hides("The account is disabled.");
+    }
     app.finish().await;
 }
 
@@ -121,6 +149,44 @@ async fn people_are_found_by_how_their_names_begin() {
     ana.opens("/admin?q=%40BOB").await.is(200).shows(">bob<").hides(">bo.peep<");
     ana.opens("/admin?q=eep").await.is(200).shows("Nobody is called “eep…”");
     ana.opens("/admin?after=1").await.is(200).shows(">bob<").shows("First page");
+    ana.opens("/admin?after=999999").await.is(200).shows("There is nobody further on").hides("Nobody is called");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn people_who_are_looked_for_come_in_pages_too() {
+    let app = TestApp::start().await;
+    let ana = app.browser();
+    ana.registers("ana").await;
+    for n in 0..51 {
+        let account = NewAccount {
+            name: Username::parse(&format!("svc-{n:02}")).unwrap(),
+            email: None,
+            password_hash: "none".to_owned(),
+            role: Role::Member,
+            at: app.clock.now(),
+            notes: Vec::new(),
+        };
+        app.store.register(account).await.unwrap().unwrap();
+    }
+    let first = ana.opens("/admin?q=svc").await.is(200).shows(">svc-00<").shows(">svc-49<").hides(">svc-50<");
+    let next = first.body.split("href=\"/admin?q=svc&amp;after=").nth(1).and_then(|rest| rest.split('"').next());
+    let last = ana.opens(&format!("/admin?q=svc&after={}", next.expect("a way on"))).await.is(200);
+    last.shows(">svc-50<").hides(">svc-49<").shows("First page").hides("Next page");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_admin_changes_their_own_password_where_the_old_one_is_asked_for() {
+    let app = TestApp::start().await;
+    let ana = app.browser();
+    ana.registers("ana").await;
+    app.person("bob").await;
+    let (own, bobs) = (page_of(&app, "ana").await, page_of(&app, "bob").await);
+    ana.opens(&bobs).await.is(200).shows("Reset password");
+    ana.opens(&own).await.is(200).hides("Reset password").shows("where the old one is asked for");
+    ana.sends(&own, &[("act", "reset_password")]).await.is(403).shows("where the old one is asked for");
+    ana.opens("/admin").await.is(200);
     app.finish().await;
 }
 
@@ -178,10 +244,11 @@ async fn an_invitation_opens_a_closed_registration_once() {
     let (ana, bob, eve) = (app.browser(), app.browser(), app.browser());
     ana.registers("ana").await;
     ana.sends("/admin/server", &[("registration", "closed")]).await.leads("/admin/server?done=registration_closed");
-    bob.opens("/register").await.is(200).shows("This server takes no new accounts.").hides("<form");
+    bob.opens("/register").await.is(200).shows("This server takes no new accounts.").hides("action=\"/register\"");
     bob.opens("/login").await.is(200).hides("Create an account");
 
-    let made = ana.sends("/admin/invitations", &[("days", "1")]).await.is(200);
+    ana.sends("/admin/invitations", &[("days", "1")]).await.leads("/admin/invitations");
+    let made = ana.opens("/admin/invitations").await.is(200);
     let link = made.body.split("/register?invite=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     let fields = |name| [("username", name), ("password", PASSWORD), ("invite", link)];
     bob.opens(&format!("/register?invite={link}")).await.is(200).shows("You were invited.").shows(link);

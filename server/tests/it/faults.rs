@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use push_system::{ids::MessageId, message::Message, protocol::ServerFrame};
+use push_system::{catalogue::Sentence, error::ErrorCode, ids::MessageId, message::Message, protocol::ServerFrame};
 use serde_json::json;
 use server::{
     serve::{self, Parts},
@@ -14,15 +14,22 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
     app::{TestApp, config_in},
+    changes,
     flaky::{Fault, Flaky},
     http::{Answer, Program, send},
+    socket::Socket,
 };
 
 /// A server whose store can be told to fail.
 async fn with_faults() -> (TestApp, Arc<Flaky>) {
+    with_faults_and(|_, _| {}).await
+}
+
+async fn with_faults_and(prepare: impl FnOnce(&mut Parts, &Flaky)) -> (TestApp, Arc<Flaky>) {
     let mut store = None;
     let app = TestApp::with(|parts| {
         let flaky = Flaky::around(parts.store.clone());
+        prepare(parts, &flaky);
         parts.store = flaky.clone() as Arc<dyn Store>;
         parts.push.check_every = Duration::from_millis(50);
         store = Some(flaky);
@@ -132,10 +139,99 @@ async fn one_commit_without_an_answer_does_not_keep_the_queue_waiting_for_each_l
     for answer in futures::future::join_all(requests).await {
         answer.refuses(503, "outcome_unknown", None);
     }
-    let looked_up = store.looked_up.load(std::sync::atomic::Ordering::SeqCst);
+    let looked_up = store.calls("find_key");
     assert!(looked_up < keys.len(), "{looked_up} look-ups of a store that answers none");
     store.set(Fault::None);
     publish_with_key(&ana, "k0", "anybody?").await.is(200);
+    drop(store);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn look_ups_that_are_not_answered_keep_the_queue_for_a_while_and_no_longer() {
+    let (app, store) = with_faults_and(|parts, _| parts.push.look_up_within = Duration::from_millis(300)).await;
+    let ana = app.person("ana").await;
+    store.set(Fault::Vanished);
+    store.set_silent(Some("find_key"));
+    publish_with_key(&ana, "k1", "anybody?").await.refuses(503, "outcome_unknown", None);
+    assert_eq!(store.calls("find_key"), 1, "a call that hangs is not made again");
+    publish_with_key(&ana, "k2", "next").await.is(200);
+    store.set_silent(None);
+    drop(store);
+    app.finish().await;
+}
+
+/// A server that has each page read from a store which does not answer, and people who wait for one.
+async fn waiting_for_pages(people: [&str; 3]) -> (TestApp, Arc<Flaky>, Vec<(Program, Socket)>) {
+    let (app, store) = with_faults_and(|parts, _| parts.push.tail_bytes = 0).await;
+    let ana = app.person("ana").await;
+    let ServerFrame::Hello { pos, .. } = ana.socket().await.next().await.unwrap() else { panic!("no hello") };
+    ana.says("missed").await;
+    let mut waiting = Vec::new();
+    for name in people {
+        waiting.push(app.person(name).await);
+    }
+    store.set_silent(Some("entries_for"));
+    let mut sockets = Vec::new();
+    for (person, nth) in waiting.into_iter().zip(1..) {
+        let mut socket = person.socket_since(pos.as_str()).await;
+        assert!(matches!(socket.next().await, Ok(ServerFrame::Hello { .. })));
+        store.called("entries_for", nth).await;
+        sockets.push((person, socket));
+    }
+    (app, store, sockets)
+}
+
+/// What it is told next but for who is online.
+async fn told(socket: &mut Socket) -> Result<ServerFrame, u16> {
+    loop {
+        let next = socket.next().await;
+        if !matches!(next, Ok(ServerFrame::Presence { .. })) {
+            return next;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_must_go_while_a_page_is_read_is_out_at_once_and_does_not_get_it() {
+    let (app, store, waiting) = waiting_for_pages(["bob", "carl", "dora"]).await;
+    let [bob, carl, (_, mut dora)] = <[_; 3]>::try_from(waiting).ok().expect("three");
+    for (person, mut socket) in [bob, carl] {
+        person.post("/auth/logout", &json!({})).await.is(204);
+        assert_eq!(told(&mut socket).await, Err(4003));
+    }
+    app.clock.advance(16 * 60);
+    dora.send(json!({"type": "ping"})).await;
+    assert_eq!(told(&mut dora).await, Ok(ServerFrame::Pong));
+    assert!(matches!(told(&mut dora).await, Ok(ServerFrame::Error { code: ErrorCode::TokenExpired, .. })));
+    assert_eq!(told(&mut dora).await, Err(4002));
+    store.set_silent(None);
+    // None of the reads that were given up keeps a place: there are no more than these three.
+    let late = app.person("late").await;
+    let ServerFrame::Hello { pos, .. } = late.socket().await.next().await.unwrap() else { panic!("no hello") };
+    late.says("after").await;
+    assert_eq!(late.socket_since(pos.as_str()).await.texts(1).await, ["after"]);
+    drop(store);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_waits_for_a_page_is_told_that_the_server_goes() {
+    let (app, store, waiting) = waiting_for_pages(["bob", "carl", "dora"]).await;
+    app.stop();
+    for (_, mut socket) in waiting {
+        assert_eq!(told(&mut socket).await, Err(1012));
+    }
+    drop(store);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_forgotten_keeps_nothing_else_from_being() {
+    let (app, store) = with_faults_and(|_, store| store.refuse("forget_keys")).await;
+    for step in ["forget_keys", "forget_sessions", "forget_tickets", "forget_invites", "forget_audit", "trim"] {
+        store.called(step, 1).await;
+    }
     drop(store);
     app.finish().await;
 }
@@ -215,5 +311,21 @@ async fn a_log_that_went_back_gets_a_new_epoch_and_every_client_is_told() {
     ana.says("after the restore").await;
     assert_eq!(socket.texts(1).await, ["after the restore"]);
     drop((socket, store));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_search_beyond_an_index_that_is_being_made_says_so() {
+    let (app, store) = with_faults_and(|_, flaky| flaky.set_silent(Some("index_step"))).await;
+    let ana = app.person("ana").await;
+    ana.says("rare").await;
+    changes::many(&app, &ana, 2_300, "everyone").await;
+    assert_eq!(ana.texts("/message?q=message&limit=3").await.len(), 3, "recent ones are found all the same");
+    let refused = ana.get("/message?q=rare").await;
+    assert_eq!(refused.header("retry-after"), "10");
+    assert_eq!(refused.refuses(503, "unavailable", None).detail, Sentence::SearchIndexing.to_string());
+    store.set_silent(None);
+    assert_eq!(ana.texts("/message?q=rare").await, ["rare"]);
+    drop(store);
     app.finish().await;
 }

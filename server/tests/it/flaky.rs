@@ -1,8 +1,12 @@
 //! A store that fails on demand, around the real one.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -10,19 +14,24 @@ use push_system::{
     accounts::{Person, Username},
     admin::AuditRecord,
     api::{HistoryPage, HistoryQuery},
-    ids::{Seq, UserId},
+    ids::{MessageId, Seq, TopicId, UserId},
     inbox::Snapshot,
-    message::ClientId,
+    message::{ClientId, Message},
+    position::Epoch,
     read_state::{Ranges, ReadState},
     timestamp::Timestamp,
+    topic::{Topic, TopicInfo, TopicMember, TopicName},
 };
 use server::store::{
-    Account, AccountSummary, Accounts, Administration, Admission, AuditNote, Change, CommitError, Entry, Head, Joined,
-    KeyUse, Log, NewAccount, NewInvite, NewSession, NewTicket, Outcome, Probe, Rotation, Session, SessionId,
-    SessionSeen, SigningKey, Store, StoreError, StoredInvite, StoredReadState, StoredSession, TakenTicket, TokenHash,
-    Write,
+    Account, AccountSummary, Accounts, Administration, Admission, Among, AuditNote, Authority, Behind, Change,
+    CommitError, Decision, Entry, Gaps, Head, Joined, KeyUse, Log, Membership, NewAccount, NewInvite, NewSession,
+    NewTicket, Outcome, Probe, Rotation, Session, SessionId, SessionSeen, SigningKey, Store, StoreError, StoredInvite,
+    StoredReadState, StoredSession, TakenTicket, TokenHash, Topics, UnreadCount, Write,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+
+/// How long a call is waited for that must come.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What goes wrong with the next commits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,8 +57,11 @@ pub struct Flaky {
     fault: Mutex<Fault>,
     away: AtomicBool,
     hung: Notify,
-    /// Keys that were looked for.
-    pub looked_up: AtomicUsize,
+    /// Calls of this name are not answered while it stands here.
+    silent: watch::Sender<Option<&'static str>>,
+    /// Calls of this name fail.
+    refused: Mutex<Option<&'static str>>,
+    calls: watch::Sender<BTreeMap<&'static str, usize>>,
 }
 
 impl Flaky {
@@ -59,7 +71,9 @@ impl Flaky {
             fault: Mutex::default(),
             away: AtomicBool::new(false),
             hung: Notify::new(),
-            looked_up: AtomicUsize::new(0),
+            silent: watch::Sender::default(),
+            refused: Mutex::default(),
+            calls: watch::Sender::default(),
         })
     }
 
@@ -77,8 +91,36 @@ impl Flaky {
         self.away.store(away, Ordering::SeqCst);
     }
 
-    fn reach(&self) -> Result<(), StoreError> {
-        if self.away.load(Ordering::SeqCst) { Err(StoreError::new("the database is away")) } else { Ok(()) }
+    /// Leaves calls of this name without an answer, until another name or none is given.
+    pub fn set_silent(&self, call: Option<&'static str>) {
+        self.silent.send_replace(call);
+    }
+
+    /// Lets every call of this name fail.
+    pub fn refuse(&self, call: &'static str) {
+        *self.refused.lock().unwrap() = Some(call);
+    }
+
+    /// How often it was called so.
+    pub fn calls(&self, call: &str) -> usize {
+        self.calls.borrow().get(call).copied().unwrap_or_default()
+    }
+
+    /// Waits until it was called so as often.
+    pub async fn called(&self, call: &str, times: usize) {
+        let mut calls = self.calls.subscribe();
+        let often = calls.wait_for(|calls| calls.get(call).is_some_and(|called| *called >= times));
+        drop(tokio::time::timeout(PATIENCE, often).await.expect("it is called in time"));
+    }
+
+    async fn reach(&self, call: &'static str) -> Result<(), StoreError> {
+        self.calls.send_modify(|calls| *calls.entry(call).or_default() += 1);
+        // Never closed while it is asked.
+        drop(self.silent.subscribe().wait_for(|silent| *silent != Some(call)).await);
+        if self.away.load(Ordering::SeqCst) || *self.refused.lock().unwrap() == Some(call) {
+            return Err(StoreError::new("the database is away"));
+        }
+        Ok(())
     }
 
     fn take_once(&self) -> Fault {
@@ -106,11 +148,12 @@ macro_rules! faulty_store {
         log { $($log:ident($($log_arg:ident: $log_type:ty),*) -> $log_answer:ty;)* }
         accounts { $($account:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* }
         administration { $($admin:ident($($admin_arg:ident: $admin_type:ty),*) -> $admin_answer:ty;)* }
+        topics { $($topic:ident($($topic_arg:ident: $topic_type:ty),*) -> $topic_answer:ty;)* }
     ) => {
         #[async_trait]
         impl Log for Flaky {
             async fn commit(&self, batch: &[Write]) -> Result<Vec<Outcome>, CommitError> {
-                self.reach().map_err(CommitError::NotStored)?;
+                self.reach("commit").await.map_err(CommitError::NotStored)?;
                 let unknown = || CommitError::OutcomeUnknown(StoreError::new("the answer is lost"));
                 match self.take_once() {
                     Fault::Vanished | Fault::Unanswered => return Err(unknown()),
@@ -132,8 +175,7 @@ macro_rules! faulty_store {
             }
 
             async fn find_key(&self, sender: UserId, key: &ClientId) -> Result<Option<KeyUse>, StoreError> {
-                self.looked_up.fetch_add(1, Ordering::SeqCst);
-                self.reach()?;
+                self.reach("find_key").await?;
                 if *self.fault.lock().unwrap() == Fault::Unanswered {
                     return Err(StoreError::new("no answer"));
                 }
@@ -141,7 +183,7 @@ macro_rules! faulty_store {
             }
 
             $(async fn $log(&self, $($log_arg: $log_type),*) -> Result<$log_answer, StoreError> {
-                self.reach()?;
+                self.reach(stringify!($log)).await?;
                 self.inner.$log($($log_arg),*).await
             })*
         }
@@ -149,7 +191,7 @@ macro_rules! faulty_store {
         #[async_trait]
         impl Accounts for Flaky {
             $(async fn $account(&self, $($arg: $type),*) -> Result<$answer, StoreError> {
-                self.reach()?;
+                self.reach(stringify!($account)).await?;
                 self.inner.$account($($arg),*).await
             })*
         }
@@ -157,8 +199,16 @@ macro_rules! faulty_store {
         #[async_trait]
         impl Administration for Flaky {
             $(async fn $admin(&self, $($admin_arg: $admin_type),*) -> Result<$admin_answer, StoreError> {
-                self.reach()?;
+                self.reach(stringify!($admin)).await?;
                 self.inner.$admin($($admin_arg),*).await
+            })*
+        }
+
+        #[async_trait]
+        impl Topics for Flaky {
+            $(async fn $topic(&self, $($topic_arg: $topic_type),*) -> Result<$topic_answer, StoreError> {
+                self.reach(stringify!($topic)).await?;
+                self.inner.$topic($($topic_arg),*).await
             })*
         }
     };
@@ -167,7 +217,7 @@ macro_rules! faulty_store {
 faulty_store! {
     log {
         head() -> Head;
-        renew_epoch() -> Head;
+        renew_epoch(known: &Epoch) -> Head;
         trim(before: Seq) -> u64;
         probe(seq: Seq) -> Probe;
         entries(after: Seq, limit: u32) -> Vec<Entry>;
@@ -176,9 +226,12 @@ faulty_store! {
         snapshot(user: UserId, limit: u32) -> Option<Snapshot>;
         history(user: UserId, query: &HistoryQuery) -> HistoryPage;
         read_state(user: UserId) -> Option<StoredReadState>;
-        count_unread(user: UserId, state: &ReadState, through: Seq) -> u64;
-        empty_gaps(user: UserId, gaps: &Ranges) -> Ranges;
-        index_step() -> bool;
+        message(user: UserId, id: MessageId) -> Option<Message>;
+        first_unread(user: UserId, limit: u32) -> Vec<MessageId>;
+        sent_message(sender: UserId, id: MessageId) -> Option<Message>;
+        count_unread(user: UserId, state: &ReadState) -> UnreadCount;
+        empty_gaps(user: UserId, gaps: &Ranges, among: Among) -> Gaps;
+        index_step() -> Option<Behind>;
     }
     accounts {
         register(account: NewAccount) -> Option<Account>;
@@ -196,24 +249,34 @@ faulty_store! {
         signing_keys(candidate: SigningKey) -> Vec<SigningKey>;
         add_signing_key(candidate: SigningKey, newest_before: Timestamp, note: AuditNote) -> Vec<SigningKey>;
         forget_signing_keys(before: Timestamp) -> u64;
-        add_ticket(ticket: NewTicket) -> ();
+        add_ticket(ticket: NewTicket, most: u32) -> ();
         take_ticket(hash: &TokenHash, now: Timestamp) -> Option<TakenTicket>;
         forget_tickets(now: Timestamp) -> u64;
         forget_sessions(before: Timestamp) -> u64;
     }
     administration {
-        sessions_of(user: UserId, now: Timestamp) -> Vec<StoredSession>;
+        sessions_of(user: UserId, now: Timestamp, limit: u32) -> Vec<StoredSession>;
         touch_sessions(seen: &[SessionSeen]) -> ();
         people_after(after: UserId, limit: u32, now: Timestamp) -> Vec<AccountSummary>;
-        add_invite(invite: NewInvite, most: u64, note: AuditNote) -> bool;
+        people_called(prefix: &str, after: &str, limit: u32, now: Timestamp) -> Vec<AccountSummary>;
+        add_invite(by: Authority, invite: NewInvite, most: u64, note: AuditNote) -> Decision;
         invites(now: Timestamp, limit: u32) -> Vec<StoredInvite>;
         is_invited(secret: &TokenHash, now: Timestamp) -> bool;
-        delete_invite(id: &str, at: Timestamp, note: AuditNote) -> bool;
+        delete_invite(by: Authority, id: &str, at: Timestamp, note: AuditNote) -> Decision;
         forget_invites(before: Timestamp) -> u64;
         registration_is_open() -> bool;
-        set_registration(open: bool, at: Timestamp, note: AuditNote) -> bool;
+        set_registration(by: Authority, open: bool, at: Timestamp, note: AuditNote) -> Decision;
         add_audit(at: Timestamp, note: AuditNote) -> ();
         audit(before: Option<u64>, limit: u32) -> Vec<AuditRecord>;
         forget_audit(before: Timestamp) -> u64;
+    }
+    topics {
+        stays_after(last: Option<Membership>, limit: u32) -> Vec<Membership>;
+        topics(user: UserId) -> Vec<TopicInfo>;
+        topic(user: UserId, id: TopicId) -> Option<TopicInfo>;
+        topics_named(user: UserId, names: &[TopicName]) -> Vec<Topic>;
+        topic_members(id: TopicId, after: UserId, limit: u32) -> Vec<TopicMember>;
+        topic_messages(user: UserId, id: TopicId, before: Option<MessageId>, limit: u32) -> Option<HistoryPage>;
+        count_unread_without(user: UserId, topic: &Topic, state: &ReadState) -> UnreadCount;
     }
 }

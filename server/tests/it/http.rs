@@ -1,5 +1,7 @@
 //! Who speaks to the server: programs with a bearer token, browsers with cookies.
 
+use std::time::Duration;
+
 use push_system::{
     api::{MessagePage, TokenAnswer},
     error::Problem,
@@ -104,6 +106,10 @@ pub fn outcome(answer: &Answer) -> String {
     format!("{} {detail}", answer.status).trim_end().to_owned()
 }
 
+/// A connection that nothing was sent on for so long is not used again: the server lets go of it a little later, and a
+/// request that meets that is lost.
+pub const IDLE_FOR: Duration = Duration::from_secs(2);
+
 /// A program: no cookies, perhaps a token.
 #[derive(Clone)]
 pub struct Program {
@@ -114,7 +120,13 @@ pub struct Program {
 
 impl Program {
     pub fn new(url: String) -> Self {
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
+        Self::reading(url, "")
+    }
+
+    /// A program whose person reads these languages.
+    pub fn reading(url: String, languages: &str) -> Self {
+        let client = Client::builder().redirect(Policy::none()).pool_idle_timeout(IDLE_FOR).no_proxy();
+        let client = client.default_headers(accept_language(languages)).build().expect("a client");
         Self { url, client, login: None }
     }
 
@@ -163,6 +175,12 @@ impl Program {
         send(self.request(Method::DELETE, path)).await
     }
 
+    /// Ends all sessions of its person.
+    pub async fn signs_out_everywhere(&self) -> Answer {
+        let request = self.request(Method::DELETE, "/auth/sessions");
+        send(request.json(&json!({ "password": PASSWORD }))).await
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         send(self.request(Method::POST, path).json(body)).await
     }
@@ -188,6 +206,11 @@ impl Program {
     }
 }
 
+fn accept_language(languages: &str) -> HeaderMap {
+    let line = Some(languages).filter(|languages| !languages.is_empty()).map(|it| it.parse().expect("a plain header"));
+    line.map(|line| (header::ACCEPT_LANGUAGE, line)).into_iter().collect()
+}
+
 /// A browser without script: cookies, forms, and what browsers say about themselves.
 #[derive(Clone)]
 pub struct Browser {
@@ -197,8 +220,14 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(url: String) -> Self {
-        let client =
-            Client::builder().redirect(Policy::none()).cookie_store(true).no_proxy().build().expect("a client");
+        Self::reading(url, "")
+    }
+
+    /// A browser whose person reads these languages.
+    pub fn reading(url: String, languages: &str) -> Self {
+        let client = Client::builder().redirect(Policy::none()).cookie_store(true);
+        let client = client.pool_idle_timeout(IDLE_FOR).no_proxy();
+        let client = client.default_headers(accept_language(languages)).build().expect("a client");
         Self { url, client }
     }
 

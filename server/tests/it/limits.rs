@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use push_system::{error::ErrorCode, protocol::ServerFrame};
+use push_system::{admin::SessionList, error::ErrorCode, protocol::ServerFrame};
+use reqwest::Method;
 use serde_json::{Value, json};
 use server::{
     bus::{
@@ -21,7 +22,7 @@ use crate::{
     http::{Answer, Browser, PASSWORD, Program, send},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn limited(parts: &mut Parts) {
@@ -60,20 +61,35 @@ async fn from(app: &TestApp, address: &str, path: &str, body: &Value) -> Answer 
 async fn every_way_to_try_a_password_uses_up_the_same_allowance() {
     let app = with_limits(|_| {}).await;
     let ana = app.person("ana").await;
-    let browser = app.browser();
+    let (browser, stranger) = (app.browser(), app.browser());
+    browser.sends("/login", &[("username", "ana"), ("password", PASSWORD)]).await.leads("/");
+    let sessions: SessionList = ana.get("/auth/sessions").await.json();
+    let other = sessions.sessions.iter().find(|session| !session.current).expect("the browser's").id.clone();
     let change = json!({ "current": "not the password", "password": "another password" });
     let again = json!({ "password": "not the password" });
-    ana.post("/auth/sessions/revoke-others", &again).await.refuses(401, "bad_credentials", Some("password"));
-    for _ in 0..3 {
-        app.anyone().post("/auth/login", &wrong("ana")).await.refuses(401, "bad_credentials", None);
-        let token = app.anyone().post_raw("/auth/token", FORM, "username=Ana&password=not+the+password").await;
-        token.refuses(401, "bad_credentials", None);
-        ana.post("/auth/password", &change).await.refuses(401, "bad_credentials", Some("current"));
+    let deletes = async |path: &str| send(ana.request(Method::DELETE, path).json(&again)).await;
+
+    app.anyone().post("/auth/login", &wrong("ana")).await.refuses(401, "bad_credentials", None);
+    let token = app.anyone().post_raw("/auth/token", FORM, "username=Ana&password=not+the+password").await;
+    token.refuses(401, "bad_credentials", None);
+    ana.post("/auth/password", &change).await.refuses(401, "bad_credentials", Some("current"));
+    let refused = ana.post("/auth/sessions/revoke-others", &again).await;
+    refused.refuses(401, "bad_credentials", Some("password"));
+    for path in ["/auth/sessions".to_owned(), format!("/auth/sessions/{other}")] {
+        deletes(&path).await.refuses(401, "bad_credentials", Some("password"));
     }
+    stranger.sends("/login", &[("username", "ana"), ("password", "not the password")]).await.is(401);
+    let passwords = [("current", "not the password"), ("password", "another password")];
+    browser.sends("/settings/password", &passwords).await.is(401);
+    let mine = sessions.sessions.iter().find(|session| session.current).expect("the program's").id.clone();
+    let one = [("session", mine.as_str()), ("password", "not the password")];
+    browser.sends("/settings/sessions", &one).await.is(401);
+    browser.sends("/settings/sign-out-everywhere", &one[1..]).await.is(401);
+
     waits(app.anyone().post("/auth/login", &wrong("ana")).await, "12");
     waits(app.anyone().post_raw("/auth/token", FORM, format!("username=ana&password={PASSWORD}")).await, "24");
-    waits(ana.post("/auth/password", &change).await, "48");
-    let page = browser.sends("/login", &[("username", "ana"), ("password", PASSWORD)]).await.is(429);
+    waits(deletes("/auth/sessions").await, "48");
+    let page = stranger.sends("/login", &[("username", "ana"), ("password", PASSWORD)]).await.is(429);
     assert_eq!(page.header("retry-after"), "96");
     page.shows("Try again in 96 seconds").shows("ana").hides(PASSWORD);
 

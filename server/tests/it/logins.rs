@@ -165,7 +165,7 @@ async fn a_refresh_token_used_after_its_successor_was_in_use_ends_the_session() 
     ana.refresh().await.refuses(401, "revoked", None);
 
     successor.get("/auth/me").await.refuses(401, "revoked", None);
-    successor.refresh().await.refuses(401, "unauthorized", None);
+    successor.refresh().await.refuses(401, "revoked", None);
     other_device.get("/auth/me").await.is(200);
     app.finish().await;
 }
@@ -189,7 +189,7 @@ async fn a_logout_ends_that_session_alone_at_once() {
     ana.get("/auth/me").await.is(200);
     send(ana.request(Method::POST, "/auth/logout")).await.is(204);
     ana.get("/auth/me").await.refuses(401, "revoked", None);
-    ana.refresh().await.refuses(401, "unauthorized", None);
+    ana.refresh().await.refuses(401, "revoked", None);
     other_device.get("/auth/me").await.is(200);
     app.finish().await;
 }
@@ -199,11 +199,20 @@ async fn signing_out_everywhere_ends_every_session_of_the_person() {
     let app = TestApp::start().await;
     let (ana, bob) = (app.person("ana").await, app.person("bob").await);
     let other_device = ana.logged_in("ana").await;
-    ana.delete("/auth/sessions").await.is(204);
+    let everywhere = async |password: &str| {
+        let request = ana.request(Method::DELETE, "/auth/sessions");
+        send(request.json(&json!({ "password": password }))).await
+    };
+    ana.delete("/auth/sessions").await.refuses(422, "empty", Some("password"));
+    everywhere("not the password").await.refuses(401, "bad_credentials", Some("password"));
+    other_device.get("/auth/me").await.is(200);
+    everywhere(PASSWORD).await.is(204);
     for device in [&ana, &other_device] {
         device.get("/auth/me").await.refuses(401, "revoked", None);
     }
-    bob.get("/auth/me").await.is(200);
+    // Whoever is logged in nowhere else takes nothing away from anybody.
+    bob.delete("/auth/sessions").await.is(204);
+    bob.get("/auth/me").await.refuses(401, "revoked", None);
     app.finish().await;
 }
 
@@ -282,7 +291,7 @@ async fn a_browser_whose_session_was_ended_is_led_to_the_login_and_forgets_its_c
     let app = TestApp::start().await;
     let browser = app.browser();
     browser.registers("ana").await;
-    app.anyone().logged_in("ana").await.delete("/auth/sessions").await.is(204);
+    app.anyone().logged_in("ana").await.signs_out_everywhere().await.is(204);
     let answer = browser.opens("/").await.leads("/login?why=ended");
     assert!(answer.cookies().iter().all(|cookie| cookie.contains("Max-Age=0")), "{:?}", answer.cookies());
     browser.opens("/login").await.is(200);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
 
 use crate::{app::TestApp, http::send};
@@ -39,16 +40,19 @@ async fn a_request_in_progress_is_answered_while_the_server_stops() {
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     let head = format!(
         "POST /message HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n",
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
         app.address,
         ana.tokens().access_token,
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    // The server has read the header once it waits for the body; there is nothing to see of that from outside.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // It is said when the handler waits for the body: the request is in progress.
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(interim.as_slice(), b"HTTP/1.1 100 Continue\r\n\r\n");
     app.stop();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let nobody_listens = async { while TcpStream::connect(app.address).await.is_ok() {} };
+    timeout(Duration::from_secs(10), nobody_listens).await.expect("no more are taken");
     stream.write_all(body.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();

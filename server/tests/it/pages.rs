@@ -118,7 +118,12 @@ async fn signing_out_everywhere_leads_to_the_login() {
     let (browser, other) = (app.browser(), app.browser());
     browser.registers("ana").await;
     other.sends("/login", &[("username", "ana"), ("password", PASSWORD)]).await.leads("/");
-    browser.sends("/settings/sign-out-everywhere", &[]).await.leads("/login");
+    let asked = browser.sends("/settings/sign-out-everywhere", &[]).await.is(422);
+    asked.shows("Sign out all other devices").shows("password-others");
+    let wrong = browser.sends("/settings/sign-out-everywhere", &[("password", "not the password")]).await.is(401);
+    wrong.hides("not the password");
+    other.opens("/").await.is(200);
+    browser.sends("/settings/sign-out-everywhere", &[("password", PASSWORD)]).await.leads("/login");
     browser.opens("/").await.leads("/login");
     other.opens("/").await.leads("/login?why=ended");
     app.finish().await;

@@ -59,7 +59,7 @@ async fn when_a_session_was_seen_is_written_before_the_server_goes() {
     app.stop();
     let written = async {
         loop {
-            let session = app.store.sessions_of(user, began).await.expect("a store").remove(0);
+            let session = app.store.sessions_of(user, began, 10).await.expect("a store").remove(0);
             if session.last_seen > began {
                 return session;
             }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, process::Stdio};
 
-use push_system::{admin::Ticket, api::TokenAnswer};
+use push_system::{
+    admin::{NewInvite, NewPassword, Ticket},
+    api::TokenAnswer,
+};
 use reqwest::Method;
 use serde_json::json;
 
@@ -75,6 +78,15 @@ async fn use_the_api(url: &str, secrets: &mut Secrets) {
     socket.live().await;
     let change = json!({ "current": PASSWORD, "password": NEW_PASSWORD });
     refreshed.post("/auth/password", &change).await.is(204);
+    let invite: NewInvite = refreshed.post("/admin/invites", &json!({})).await.json();
+    let (_, secret) = invite.url.split_once("invite=").expect("a secret");
+    secrets.keep("invitation", secret);
+    send(refreshed.client.get(&invite.url)).await.is(200);
+    let invited = json!({ "username": "dan", "password": PASSWORD, "invite": secret });
+    let dan: TokenAnswer = Program::new(url.to_owned()).post("/auth/register", &invited).await.json();
+    secrets.keep_login("invited", &dan);
+    let reset = refreshed.post(&format!("/admin/users/{}/password", dan.user.id), &json!({})).await;
+    secrets.keep("password that an admin set", &reset.json::<NewPassword>().password);
     let bad = Program::new(url.to_owned()).request(Method::GET, "/auth/me").bearer_auth(BAD_TOKEN);
     send(bad).await.refuses(401, "unauthorized", None);
 }

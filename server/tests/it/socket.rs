@@ -1,6 +1,6 @@
 //! A WebSocket client that reads frames as they are documented, and nothing into them.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use futures::{SinkExt as _, StreamExt as _};
 use push_system::{
@@ -12,9 +12,9 @@ use push_system::{
     protocol::ServerFrame,
 };
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
     tungstenite::{
         Error, Message,
         client::IntoClientRequest as _,
@@ -25,7 +25,10 @@ use tokio_tungstenite::{
 use crate::{app::TestApp, http::Program};
 
 /// How long a test waits for something that must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A receive buffer that is soon full.
+const NARROW: u32 = 64 * 1024;
 
 pub struct Socket {
     pub stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -43,6 +46,18 @@ impl Socket {
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Opens a socket for which the kernel keeps [`NARROW`] bytes unread, instead of as many as its machine has to spare.
+    async fn open_narrow(url: &str, bearer: &str) -> Self {
+        let mut request = url.replacen("http", "ws", 1).into_client_request().unwrap();
+        request.headers_mut().insert("authorization", HeaderValue::from_str(bearer).unwrap());
+        let address: SocketAddr = request.uri().authority().unwrap().as_str().parse().unwrap();
+        let tcp = TcpSocket::new_v4().unwrap();
+        tcp.set_recv_buffer_size(NARROW).unwrap();
+        let tcp = MaybeTlsStream::Plain(tcp.connect(address).await.unwrap());
+        let (stream, _) = client_async(request, tcp).await.expect("an upgrade");
+        Self { stream }
     }
 
     /// The next frame, or the code of the close frame.
@@ -78,7 +93,7 @@ impl Socket {
         let mut events = Vec::new();
         while events.len() < count {
             match self.next().await.expect("an open socket") {
-                ServerFrame::Event(event) => events.push(event),
+                ServerFrame::Event(event) => events.push(*event),
                 ServerFrame::Events { events: several } => events.extend(several),
                 _ => {}
             }
@@ -142,6 +157,11 @@ impl Program {
     pub async fn socket_since(&self, since: &str) -> Socket {
         let query = reqwest::Url::parse_with_params("http://x", [("since", since)]).unwrap();
         self.open_socket(&format!("?{}", query.query().unwrap())).await
+    }
+
+    /// A socket from the head on for which little is kept unread.
+    pub async fn narrow_socket(&self) -> Socket {
+        Socket::open_narrow(&format!("{}/ws", self.url), &format!("Bearer {}", self.token())).await
     }
 
     async fn open_socket(&self, query: &str) -> Socket {

@@ -93,7 +93,7 @@ async fn a_stolen_token_ends_the_session_for_thief_and_owner_at_once() {
     assert_eq!(socket.close_code().await, 4003);
     assert!(revoked.elapsed() < std::time::Duration::from_secs(1), "{:?}", revoked.elapsed());
     owner.get("/auth/me").await.refuses(401, "revoked", None);
-    owner.refresh().await.refuses(401, "unauthorized", None);
+    owner.refresh().await.refuses(401, "revoked", None);
     app.finish().await;
 }
 
@@ -107,6 +107,6 @@ async fn a_thief_who_was_first_is_thrown_out_when_the_owner_comes() {
     app.clock.advance(11);
     ana.refresh().await.refuses(401, "revoked", None);
     thief.get("/auth/me").await.refuses(401, "revoked", None);
-    thief.refresh().await.refuses(401, "unauthorized", None);
+    thief.refresh().await.refuses(401, "revoked", None);
     app.finish().await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use push_system::{admin::Ticket, error::ErrorCode, protocol::ServerFrame};
 use reqwest::{Method, header};
 use serde_json::json;
+use server::config::Switch;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -97,6 +98,24 @@ async fn what_is_no_ticket_opens_nothing_whatever_else_is_brought() {
 }
 
 #[tokio::test]
+async fn tickets_are_not_guessed_at_leisure_and_a_good_one_is_never_refused() {
+    let app = TestApp::with(|parts| parts.config.rate_limits = Switch::On).await;
+    app.clock.stop();
+    let bob = app.person("bob").await;
+    let guess = format!("t1.{}", "A".repeat(43));
+    for _ in 0..30 {
+        is_refused(&app, &guess).await;
+    }
+    let mut limited = enter(&app, &guess).await;
+    let frame = limited.next().await.unwrap();
+    assert!(matches!(frame, ServerFrame::Error { code: ErrorCode::RateLimited, retry_ms: 2_000, .. }), "{frame:?}");
+    assert_eq!(limited.close_code().await, 1013);
+    let mut socket = enter(&app, &bob.ticket().await).await;
+    assert!(matches!(socket.next().await, Ok(ServerFrame::Hello { .. })));
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn tickets_are_for_those_who_are_logged_in_and_never_for_foreign_pages() {
     let app = TestApp::start().await;
     app.anyone().post("/auth/ticket", &json!({})).await.refuses(401, "unauthorized", None);
@@ -145,7 +164,7 @@ async fn a_browsers_ticket_outlives_its_token_and_not_its_session() {
     app.clock.advance(60 * 60);
     // A heartbeat after that it is still there.
     socket.until(|frame| matches!(frame, ServerFrame::Position { .. })).await;
-    let signs_out = async { app.anyone().logged_in("ana").await.delete("/auth/sessions").await.is(204) };
+    let signs_out = async { app.anyone().logged_in("ana").await.signs_out_everywhere().await.is(204) };
     let (_, code) = tokio::join!(signs_out, socket.close_code());
     assert_eq!(code, 4003);
     app.finish().await;

@@ -6,10 +6,11 @@ use leptos::{either::Either, ev, html, prelude::*};
 use push_system::limits;
 
 use self::{recipients::ToField, state::Compose};
-use super::{FieldError, Icon, Symbol, message_head::PRIORITY_HIGH, value_of};
+use super::{FieldError, Icon, Symbol, value_of};
 use crate::{
     app::use_page,
     context::Form,
+    draw::PRIORITY_HIGH,
     live::{browser, use_live},
     words::words,
 };

@@ -61,7 +61,7 @@ fn Chips(compose: Compose) -> impl IntoView {
     let chip = move |recipient: Recipient| {
         let everyone = recipient == Recipient::Everyone;
         let text = if everyone { words().everyone.to_owned() } else { recipient.to_string() };
-        let label = (words().remove_recipient)(&text);
+        let label = words().remove_recipient(&text);
         let remove = move |_| {
             compose.chips.update(|chips| chips.retain(|other| *other != recipient));
             compose.changed();
@@ -110,14 +110,14 @@ fn Offer(compose: Compose, index: u64, recipient: Recipient) -> impl IntoView {
     let presence = compose.live.store.presence;
     let text = recipient.to_string();
     let note = match &recipient {
-        Recipient::Everyone => None,
+        Recipient::Everyone | Recipient::Topic(_) | Recipient::ExactTopic(_) => None,
         Recipient::Person(name) => {
             let online = presence.with_untracked(|now| now.people.iter().any(|person| person.name == *name));
             online.then(|| view! { <span class="option-note">{words().online}</span> })
         }
     };
     let face = match &recipient {
-        Recipient::Everyone => Either::Left(()),
+        Recipient::Everyone | Recipient::Topic(_) | Recipient::ExactTopic(_) => Either::Left(()),
         Recipient::Person(name) => Either::Right(view! { <Avatar name=name.to_string() small=true /> }),
     };
     let pick = move |event: ev::MouseEvent| {

@@ -2,6 +2,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use push_system::{
     accounts::Username,
     audience::{Recipient, Recipients},
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     limits,
     message::{Draft, OneOrMany, PublishRequest},
@@ -232,7 +233,7 @@ impl Compose {
             }
             match stranger {
                 Some(name) => {
-                    let detail = (catalogue().unknown_recipient)(&format!("@{name}"));
+                    let detail = Sentence::UnknownRecipient(format!("@{name}"));
                     self.refuse(Rejection::at(ErrorCode::UnknownRecipient, "to", detail));
                 }
                 None => self.send(request),
@@ -261,7 +262,7 @@ impl Compose {
     }
 
     fn refuse(self, rejection: Rejection) {
-        let refusal = FormRefusal::from(rejection);
+        let refusal = FormRefusal::new(rejection, catalogue());
         browser::focus(refusal.field.as_deref().unwrap_or(MESSAGE_ID));
         self.error.set(Some(refusal));
     }
@@ -271,7 +272,7 @@ impl Compose {
 fn fits(request: &PublishRequest) -> Result<(), Rejection> {
     let bytes = serde_json::to_string(request).map_or(0, |text| text.len());
     if bytes + ENVELOPE_BYTES > limits::BODY_BYTES {
-        return Err(Rejection::at(ErrorCode::TooLarge, "message", catalogue().event_too_large));
+        return Err(Rejection::at(ErrorCode::TooLarge, "message", Sentence::EventTooLarge));
     }
     Ok(())
 }

@@ -73,5 +73,5 @@ fn AuditRow(record: AuditRecord) -> impl IntoView {
 
 /// What was done, in words; a newer server's word stays readable.
 fn action(word: &str) -> String {
-    AuditAction::parse(word).map_or_else(|| word.replace('_', " "), |action| (desk_words().audited)(action).to_owned())
+    AuditAction::parse(word).map_or_else(|| word.replace('_', " "), |action| desk_words().audited(action).to_owned())
 }

@@ -1,5 +1,5 @@
 use leptos::{either::Either, prelude::*};
-use push_system::admin::{InviteInfo, NewInvite};
+use push_system::admin::InviteInfo;
 
 use super::{DoneNotice, PageHead, RefusedNotice};
 use crate::{
@@ -18,7 +18,7 @@ const DAYS_DEFAULT: u32 = 7;
 #[component]
 pub(super) fn Invitations(
     invites: Vec<InviteInfo>,
-    #[prop(optional_no_strip)] made: Option<NewInvite>,
+    #[prop(optional_no_strip)] made: Option<String>,
     desk: Desk,
 ) -> impl IntoView {
     let w = desk_words();
@@ -30,7 +30,7 @@ pub(super) fn Invitations(
     view! {
         <PageHead title=w.invites.to_owned() hint=w.invites_hint />
         <DoneNotice done=desk.done />
-        {made.map(|made| view! { <Once label=w.new_invite.to_owned() value=made.url /> })}
+        {made.map(|link| view! { <Once label=w.new_invite.to_owned() value=link /> })}
         <RefusedNotice desk form=ONLY_FORM />
         <form class="card make-invite" method="post" action="/admin/invitations">
             <div class="field">
@@ -41,7 +41,7 @@ pub(super) fn Invitations(
                             .map(|days| {
                                 view! {
                                     <option value=days.to_string() selected=days == DAYS_DEFAULT>
-                                        {(w.days)(days)}
+                                        {w.days(days)}
                                     </option>
                                 }
                             })
@@ -96,8 +96,8 @@ fn InviteRow(invite: InviteInfo) -> impl IntoView {
                 {used}
             </td>
             <td role="cell" data-label=w.action>
-                <form method="post" action=format!("/admin/invitations/{}", invite.id)>
-                    <button class="button button-small" aria-label=(w.delete_invite)(&made)>
+                <form method="post" action="/admin/invitations">
+                    <button class="button button-small" name="delete" value=invite.id aria-label=w.delete_invite(&made)>
                         {w.delete}
                     </button>
                 </form>

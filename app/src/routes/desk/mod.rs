@@ -7,7 +7,10 @@ mod person;
 mod server;
 mod sessions;
 
-use leptos::{either::EitherOf6, prelude::*};
+use leptos::{
+    either::{Either, EitherOf6},
+    prelude::*,
+};
 
 use self::{
     audit::AuditLog, invites::Invitations, people::People, person::PersonPage, server::ServerPage, sessions::Sessions,
@@ -26,15 +29,17 @@ pub fn DeskRoute(
     let frame = desk.clone();
     let content = match desk.page.clone() {
         DeskPage::Sessions(sessions) => EitherOf6::A(view! { <Sessions sessions desk /> }),
-        DeskPage::People { page, search, later } => EitherOf6::B(view! { <People page search later done=desk.done /> }),
+        DeskPage::People { people, search, later, next } => EitherOf6::B(view! { <People people search later next /> }),
         DeskPage::Person { user, sessions, password } => {
             EitherOf6::C(view! { <PersonPage user=*user sessions password desk /> })
         }
         DeskPage::Invites { invites, made } => EitherOf6::D(view! { <Invitations invites made desk /> }),
         DeskPage::Audit { page, later } => EitherOf6::E(view! { <AuditLog page later /> }),
         DeskPage::Server { settings, fixed } => EitherOf6::F(view! { <ServerPage settings fixed desk /> }),
+        // These stand in the frame of the inbox.
+        DeskPage::Message { .. } | DeskPage::Topics(_) | DeskPage::Topic { .. } => return Either::Left(()),
     };
-    view! { <DeskFrame desk=frame>{content}</DeskFrame> }
+    Either::Right(view! { <DeskFrame desk=frame>{content}</DeskFrame> })
 }
 
 /// What a page is called, and what it is for.
@@ -54,7 +59,8 @@ fn DoneNotice(#[prop(optional_no_strip)] done: Option<Done>) -> impl IntoView {
     done.map(|done| view! { <GoodNotice text=done.sentence() /> })
 }
 
-/// Why a form was refused, where no field of it says so itself.
+/// Why a form was refused, where no field of it says so itself. A refused form may stand far down: the focus goes there,
+/// with script and without.
 #[component]
 fn RefusedNotice(
     desk: Desk,
@@ -63,7 +69,13 @@ fn RefusedNotice(
 ) -> impl IntoView {
     let refusal = desk.refusal_of(&form).cloned();
     let general = refusal.filter(|refusal| !fields.iter().any(|field| refusal.field.as_deref() == Some(field)));
-    general.map(|refusal| view! { <BadNotice text=refusal.detail /> })
+    general.map(|refusal| {
+        view! {
+            <div class="refused" tabindex="-1" autofocus>
+                <BadNotice text=refusal.detail />
+            </div>
+        }
+    })
 }
 
 /// Why this field of a form was refused.

@@ -1,13 +1,13 @@
 use leptos::{either::Either, prelude::*};
 use push_system::{
     accounts::Role,
-    admin::{Standing, UserInfo, UserPage},
+    admin::{Standing, UserInfo},
 };
 
-use super::{DoneNotice, PageHead};
+use super::PageHead;
 use crate::{
     components::{Avatar, Empty, Icon, Moment, StepPager, Symbol},
-    desk::{Done, address_of, desk_words},
+    desk::{address_of, desk_words},
     text,
     words::words,
 };
@@ -15,17 +15,22 @@ use crate::{
 /// `/admin`: everybody who has an account.
 #[component]
 pub(super) fn People(
-    page: UserPage,
+    people: Vec<UserInfo>,
     search: String,
     later: bool,
-    #[prop(optional_no_strip)] done: Option<Done>,
+    #[prop(optional_no_strip)] next: Option<String>,
 ) -> impl IntoView {
     let w = desk_words();
     let all = address(&search, None);
-    let next = page.next.map(|after| address(&search, Some(after.0)));
-    let list = if page.users.is_empty() {
+    let next = next.map(|after| address(&search, Some(&after)));
+    let list = if people.is_empty() {
+        let (title, hint) = if search.is_empty() || later {
+            (w.nobody_further.to_owned(), w.people_hint)
+        } else {
+            (w.nobody_found(&search), w.nobody_found_hint)
+        };
         Either::Left(view! {
-            <Empty symbol=Symbol::Search title=(w.nobody_found)(&search) hint=w.nobody_found_hint>
+            <Empty symbol=Symbol::Search title hint>
                 <div class="button-row">
                     <a class="button" href="/admin">
                         {w.show_everybody}
@@ -34,11 +39,10 @@ pub(super) fn People(
             </Empty>
         })
     } else {
-        Either::Right(view! { <PeopleTable users=page.users /> })
+        Either::Right(view! { <PeopleTable users=people /> })
     };
     view! {
         <PageHead title=w.people.to_owned() hint=w.people_hint />
-        <DoneNotice done />
         <form class="find" role="search" action="/admin">
             <label class="visually-hidden" for="q">
                 {w.find_people}
@@ -64,9 +68,9 @@ pub(super) fn People(
     }
 }
 
-fn address(search: &str, after: Option<u64>) -> String {
+fn address(search: &str, after: Option<&str>) -> String {
     let search = (!search.is_empty()).then(|| format!("q={}", text::encode(search)));
-    let after = after.map(|id| format!("after={id}"));
+    let after = after.map(|last| format!("after={}", text::encode(last)));
     let query: Vec<String> = search.into_iter().chain(after).collect();
     if query.is_empty() { "/admin".to_owned() } else { format!("/admin?{}", query.join("&")) }
 }

@@ -2,6 +2,7 @@ use leptos::{either::Either, prelude::*};
 use push_system::{
     accounts::Role,
     admin::{NewPassword, SessionInfo, Standing, UserInfo},
+    catalogue::Sentence,
 };
 
 use super::{
@@ -10,8 +11,10 @@ use super::{
     refused_at,
 };
 use crate::{
+    app::use_page,
     components::{Avatar, Fact, FieldError, Icon, Moment, Once, SessionFacts, Symbol, device_name},
     desk::{Act, Desk, address_of, desk_words},
+    words::{say, words},
 };
 
 /// `/admin/people/{id}`: one account, and what an admin can do to it.
@@ -41,7 +44,7 @@ pub(super) fn PersonPage(
         </div>
         <DoneNotice done=desk.done />
         {password
-            .map(|new| view! { <Once label=(w.new_password_of)(&user.name) value=new.password /> })}
+            .map(|new| view! { <Once label=w.new_password_of(&user.name) value=new.password /> })}
         <About user />
         {rest}
     }
@@ -85,18 +88,20 @@ fn Sections(user: UserInfo, sessions: Vec<SessionInfo>, desk: Desk) -> impl Into
         Role::Member => (Act::MakeAdmin, w.make_admin_hint),
         Role::Admin => (Act::MakeMember, w.make_member_hint),
     };
+    let own = use_page().viewer.as_ref().is_some_and(|viewer| viewer.person.id == user.id);
+    let password = if own {
+        Either::Left(view! { <OwnPasswordAct desk=desk.clone() /> })
+    } else {
+        let (act, action) = (Act::ResetPassword, action.clone());
+        Either::Right(view! { <ActForm act hint=w.reset_password_hint action desk=desk.clone() /> })
+    };
     view! {
         <div class="settings">
             <section class="card setting" aria-labelledby="access">
                 <h2 id="access">{w.access}</h2>
                 <ActForm act=access hint=access_hint action=action.clone() desk=desk.clone() />
                 <ActForm act=role hint=role_hint action=action.clone() desk=desk.clone() />
-                <ActForm
-                    act=Act::ResetPassword
-                    hint=w.reset_password_hint
-                    action=action.clone()
-                    desk=desk.clone()
-                />
+                {password}
             </section>
             <SessionsSection sessions action=action.clone() desk=desk.clone() />
             <DeleteSection name=user.name action desk />
@@ -117,6 +122,20 @@ fn ActForm(act: Act, hint: &'static str, action: String, desk: Desk) -> impl Int
             </button>
         </form>
         <RefusedNotice desk form=act.as_str() />
+    }
+}
+
+/// Nobody replaces their own password without the old one, which is asked for elsewhere.
+#[component]
+fn OwnPasswordAct(desk: Desk) -> impl IntoView {
+    view! {
+        <div class="act">
+            <p id="own-password">{say(&Sentence::OwnPassword)}</p>
+            <a class="button" href="/settings" aria-describedby="own-password">
+                {words().change_password}
+            </a>
+        </div>
+        <RefusedNotice desk form=Act::ResetPassword.as_str() />
     }
 }
 
@@ -178,7 +197,7 @@ fn DeleteSection(name: String, action: String, desk: Desk) -> impl IntoView {
             <RefusedNotice desk form=Act::Delete.as_str() fields=&["name"] />
             <form method="post" action=action>
                 <div class="field">
-                    <label for="name">{(w.type_name)(&name)}</label>
+                    <label for="name">{w.type_name(&name)}</label>
                     <input
                         class="input"
                         id="name"
@@ -188,6 +207,7 @@ fn DeleteSection(name: String, action: String, desk: Desk) -> impl IntoView {
                         autocomplete="off"
                         autocapitalize="none"
                         spellcheck="false"
+                        autofocus=error.is_some()
                         aria-invalid=error.is_some().then_some("true")
                         aria-describedby=error.is_some().then_some("name-error")
                     />

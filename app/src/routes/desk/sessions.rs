@@ -3,8 +3,10 @@ use push_system::admin::SessionInfo;
 
 use super::{DoneNotice, PageHead, RefusedNotice, refused_at};
 use crate::{
+    app::use_page,
     components::{BadNotice, Icon, OwnPassword, SessionFacts, Symbol, device_name},
     desk::{Desk, OTHERS, desk_words},
+    text,
     words::words,
 };
 
@@ -54,31 +56,43 @@ fn SessionRow(session: SessionInfo, desk: Desk) -> impl IntoView {
             </span>
             <div class="session-text">
                 <h2>{device_name(&session)} " " {current}</h2>
-                <SessionFacts session />
+                <SessionFacts id=facts_of(&session) session />
             </div>
             {way_out}
         </li>
     }
 }
 
+/// The id of what is known of a session.
+fn facts_of(session: &SessionInfo) -> String {
+    format!("facts-{}", session.id)
+}
+
 /// Asks for the password in the same form, so that nothing more is asked afterwards. Open where that was refused.
 #[component]
 fn EndOne(session: SessionInfo, desk: Desk) -> impl IntoView {
-    let device = device_name(&session);
+    // Which of several equal devices: one signed in at this time.
+    let which = format!("{}, {}", device_name(&session), text::absolute(session.created, use_page().offset_minutes));
+    let label = desk_words().sign_out_that(&which);
+    let facts = facts_of(&session);
     let refused = desk.refusal_of(&session.id).is_some();
     let error = refused_at(&desk, &session.id, "password");
     let field = format!("password-{}", session.id);
     view! {
         <details class="session-end disclosure" open=refused>
-            <summary class="button button-small" aria-label=(desk_words().sign_out_that)(&device)>
-                {words().sign_out}
+            <summary class="button button-small" aria-describedby=facts.clone()>
+                <span class="when-closed" aria-hidden="true">
+                    {words().sign_out}
+                </span>
+                <span class="when-closed visually-hidden">{label.clone()}</span>
+                <span class="when-open">{desk_words().cancel}</span>
             </summary>
             <RefusedNotice desk form=session.id.clone() fields=&["password"] />
             <form method="post" action=ACTION>
                 <UsernameField />
                 <OwnPassword id=field error />
-                <button class="button button-danger" name="session" value=session.id>
-                    {(desk_words().sign_out_that)(&device)}
+                <button class="button button-danger" name="session" value=session.id aria-describedby=facts>
+                    {label}
                 </button>
             </form>
         </details>
@@ -97,9 +111,14 @@ fn EndOthers(desk: Desk) -> impl IntoView {
             <form method="post" action=ACTION>
                 <UsernameField />
                 <OwnPassword id="password-others".to_owned() error />
-                <button class="button button-danger" name="session" value=OTHERS>
-                    {w.sign_out_others}
-                </button>
+                <div class="button-row">
+                    <button class="button button-danger" name="session" value=OTHERS>
+                        {w.sign_out_others}
+                    </button>
+                    <button class="button button-danger" formaction="/settings/sign-out-everywhere">
+                        {words().sign_out_everywhere}
+                    </button>
+                </div>
             </form>
         </section>
     }
@@ -108,7 +127,7 @@ fn EndOthers(desk: Desk) -> impl IntoView {
 /// Tells a password manager whose password it is.
 #[component]
 fn UsernameField() -> impl IntoView {
-    let me = crate::app::use_page().viewer.clone()?;
+    let me = use_page().viewer.clone()?;
     Some(view! {
         <input
             class="visually-hidden"

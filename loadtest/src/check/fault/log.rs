@@ -134,7 +134,7 @@ impl World {
         time::sleep(self.chance.millis(500..1_500)).await;
         let from = self.now();
         let left = tables::rewind::back_to(&then, &self.database_url).await?;
-        if left.head == then.head {
+        if left.head == then.tables.head {
             return Ok(());
         }
         let until = self.now() + ANSWERED_WITHIN;
@@ -144,8 +144,8 @@ impl World {
         let deadline = Instant::now() + NOTICED_WITHIN;
         loop {
             let (_, epoch) = tables::head(&self.database_url).await?;
-            if epoch != then.epoch {
-                self.now_at(then.head, epoch);
+            if epoch != then.tables.epoch {
+                self.now_at(then.tables.head, epoch);
                 return Ok(());
             }
             if Instant::now() > deadline {

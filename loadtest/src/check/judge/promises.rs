@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     super::{
-        history::{Ack, Publish, Record, message_print},
-        oracle::{Fact, Life, Row, Tables},
+        history::{Ack, Publish, Record},
+        oracle::{Fact, Life, Row, Tables, Versions},
+        print::message_print,
     },
     Kind, Verdict,
 };
@@ -15,7 +16,7 @@ type Stored<'a> = HashMap<(u64, &'a str), Vec<&'a Row>>;
 
 /// Acknowledged ⊆ stored, under the same number and with the same content; what was not acknowledged is there once or
 /// not at all; and nothing is there that nobody sent.
-pub(super) fn are_stored(record: &Record, lives: &[Life], verdict: &mut Verdict) {
+pub(super) fn are_stored(record: &Record, lives: &[Life], versions: &[Versions], verdict: &mut Verdict) {
     let mut stored: Vec<Stored<'_>> = lives.iter().map(|life| by_key(&life.tables, record.base)).collect();
     let mut acknowledged: HashMap<(usize, u64), &str> = HashMap::new();
     for publish in &record.publishes {
@@ -40,7 +41,7 @@ pub(super) fn are_stored(record: &Record, lives: &[Life], verdict: &mut Verdict)
                     format!("{} and key {other} were both acknowledged as {}", named(publish), ack.id)
                 });
             }
-            is_stored(publish, ack, &rows[life], verdict);
+            is_stored(publish, ack, &rows[life], &versions[life], verdict);
         }
     }
     nobody_else_sent(record, stored, verdict);
@@ -58,7 +59,7 @@ fn by_key(tables: &Tables, base: u64) -> Stored<'_> {
 
 /// In which life it was acknowledged: of those it may be of, the one that has it, else the last.
 fn life_of(ack: &Ack, lives: &[Life], rows: &[Vec<&Row>]) -> usize {
-    let possible = || (0..lives.len()).filter(|life| (lives[*life].from..=lives[*life].until).contains(&ack.at));
+    let possible = || (0..lives.len()).filter(|life| lives[*life].may_have_answered(ack.at));
     let has_it = |life: &usize| rows[*life].iter().any(|row| row.seq == ack.id);
     possible().find(has_it).or_else(|| possible().next_back()).unwrap_or(lives.len().saturating_sub(1))
 }
@@ -87,7 +88,7 @@ fn stored_at_most_once(publish: &Publish, rows: &[&Row], tables: &Tables, verdic
     }
 }
 
-fn is_stored(publish: &Publish, ack: &Ack, rows: &[&Row], verdict: &mut Verdict) {
+fn is_stored(publish: &Publish, ack: &Ack, rows: &[&Row], versions: &Versions, verdict: &mut Verdict) {
     let Some(message) = rows.iter().find(|row| row.seq == ack.id).and_then(|row| row.message()) else {
         let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
         return verdict.note(Kind::Lost, || {
@@ -95,10 +96,14 @@ fn is_stored(publish: &Publish, ack: &Ack, rows: &[&Row], verdict: &mut Verdict)
         });
     };
     let print = message_print(message);
+    let (what, id) = (named(publish), ack.id);
     if ack.print != print {
         verdict.note(Kind::Other, || {
-            let (what, saw, id) = (named(publish), ack.print, ack.id);
-            format!("{what}, {id}, was acknowledged with content {saw:016x} and is stored with {print:016x}")
+            format!("{what}, {id}, was acknowledged with content {:016x} and is stored with {print:016x}", ack.print)
+        });
+    } else if ack.shown.text != publish.text || !versions.may_show(id, &ack.shown) {
+        verdict.note(Kind::Other, || {
+            format!("{what}, {id}, was acknowledged with content that is not what was sent, or not what is stored")
         });
     }
 }

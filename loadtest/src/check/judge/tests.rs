@@ -1,22 +1,25 @@
 //! The judge is tried with runs that are right, and with each way in which one can be wrong.
 
+mod changed;
 mod restored;
 
 use push_system::{
-    accounts::Username,
+    accounts::{Person, Username},
     audience::Recipients,
     ids::{MessageId, Seq, UserId},
-    inbox::Counters,
+    inbox::{Counters, Snapshot},
+    marks::Marks,
     message::Message,
     position::Pos,
-    read_state::Ranges,
+    read_state::{Ranges, ReadState},
     timestamp::Timestamp,
 };
 
 use super::*;
 use crate::check::{
-    history::{Ack, Content, Publish, event_print},
-    oracle::Fact,
+    history::{Ack, Publish, ReaderHistory, Seen, Segment, Shown},
+    oracle::{Fact, Row, Tables},
+    print::{Content, event_print, message_print, text_of},
     sabotage::{Sabotage, damage},
 };
 
@@ -42,11 +45,18 @@ fn message(id: u64) -> Message {
         to: Recipients::parse([if id.is_multiple_of(3) { "@bob" } else { "everyone" }]).unwrap(),
         tags: Vec::new(),
         click: None,
+        topics: Vec::new(),
+        edited: None,
+        deleted: None,
     }
 }
 
 fn read_state() -> ReadState {
     ReadState { read_upto: MessageId(10), exceptions: Ranges::one(14) }
+}
+
+fn state(read: ReadState) -> State {
+    State { read, marks: Marks::default() }
 }
 
 fn key(id: u64) -> String {
@@ -70,7 +80,10 @@ fn tables() -> Tables {
         rows,
         people: (1..=3).map(person).collect(),
         keys: (1..=MESSAGES).map(|id| ((UserId(1), key(id)), id)).collect(),
-        reads: [1, 2, 3].map(|id| (UserId(id), if id == 2 { read_state() } else { ReadState::default() })).into(),
+        messages: (1..=MESSAGES).map(|id| (id, message(id))).collect(),
+        states: [1, 2, 3]
+            .map(|id| (UserId(id), state(if id == 2 { read_state() } else { ReadState::default() })))
+            .into(),
         ..Tables::default()
     }
 }
@@ -90,6 +103,8 @@ fn snapshot(user: u64, seq: u64) -> Snapshot {
         messages: ids.iter().take(50).map(|id| message(*id)).collect(),
         has_more: ids.len() > 50,
         read,
+        marks: Marks::default(),
+        topics: Vec::new(),
         counters: Counters { unread },
     }
 }
@@ -102,7 +117,8 @@ fn seen(user: u64, after: u64, through: u64) -> Vec<Seen> {
             61 if user == 2 => Content::Read(&state, MESSAGES - 11),
             _ => return None,
         };
-        Some(Seen { seq, print: event_print(7, 1_000, &content), at: seq * 1_000 })
+        let shown = (seq <= MESSAGES).then(|| Shown::message(&message));
+        Some(Seen { seq, print: event_print(7, 1_000, &content), shown, at: seq * 1_000 })
     };
     (after + 1..=through).filter_map(event).collect()
 }
@@ -123,21 +139,34 @@ fn reader(user: u64) -> ReaderHistory {
     }
 }
 
+fn ack(message: &Message, at: u64) -> Ack {
+    let (id, print, shown) = (message.id.0, message_print(message), Shown::message(message));
+    Ack { id, print, shown, at, by: ([127, 0, 0, 1], 1).into() }
+}
+
 fn record() -> Record {
     let publish = |id: u64| {
-        let ack = Ack { id, print: message_print(&message(id)), at: id * 1_000, by: ([127, 0, 0, 1], 1).into() };
+        let ack = ack(&message(id), id * 1_000);
         // Every tenth was never answered, and every twentieth of those that were, twice.
         let acks = if id.is_multiple_of(10) { vec![] } else { vec![ack; if id.is_multiple_of(20) { 2 } else { 1 }] };
         let to_everyone = !id.is_multiple_of(3);
-        Publish { sender: UserId(1), key: key(id), acks, to_everyone, begun: id * 1_000 - 10 }
+        Publish {
+            sender: UserId(1),
+            key: key(id),
+            acks,
+            text: text_of(&message(id)),
+            to_everyone,
+            begun: id * 1_000 - 10,
+        }
     };
     let mut publishes: Vec<Publish> = (1..=MESSAGES).map(publish).collect();
     let (sender, key) = (UserId(1), "never-stored".to_owned());
-    publishes.push(Publish { sender, key, acks: vec![], to_everyone: true, begun: 70_000 });
+    publishes.push(Publish { sender, key, acks: vec![], text: 0, to_everyone: true, begun: 70_000 });
     Record {
         publishes,
+        deeds: Vec::new(),
         readers: (1..=3).map(reader).collect(),
-        starts: (1..=3).map(|id| (UserId(id), ReadState::default())).collect(),
+        starts: (1..=3).map(|id| (UserId(id), State::default())).collect(),
         base: 0,
     }
 }
@@ -173,8 +202,10 @@ fn sabotage_is_found_and_called_by_its_name() {
         (Sabotage::Duplicate, [0, 1, 0, 0], "applied seq 21 twice"),
         (Sabotage::Swap, [0, 0, 1, 0], "applied seq 20 after seq 21"),
         (Sabotage::Alter, [0, 0, 0, 1], "applied seq 21 with other content"),
+        (Sabotage::Leak, [0, 0, 0, 1], "applied seq 3, which it is not entitled to"),
     ] {
-        for reader in 0..2 {
+        // There is nothing that Ana and Bob are not entitled to.
+        for reader in if sabotage == Sabotage::Leak { 2..3 } else { 0..2 } {
             let verdict = after(|record, _| damage(&mut record.readers[reader].segments[0].seen, &mut Some(sabotage)));
             assert_eq!(counts(&verdict), expected, "{sabotage:?}: {}", sentence(&verdict));
             assert!(sentence(&verdict).contains(word), "{sabotage:?}: {}", sentence(&verdict));
@@ -201,8 +232,10 @@ fn an_acknowledged_message_that_is_not_stored_or_stored_otherwise_is_found() {
         record.publishes[60].acks.push(ack);
     });
     assert!(verdict.lost > 0, "{}", sentence(&verdict));
-    let verdict = after(|record, _| record.publishes[4].acks[0].print ^= 1);
-    assert!(sentence(&verdict).contains("acknowledged with content"), "{}", sentence(&verdict));
+    for change in [|ack: &mut Ack| ack.print ^= 1, |ack: &mut Ack| ack.shown.text ^= 1] {
+        let verdict = after(|record, _| change(&mut record.publishes[4].acks[0]));
+        assert!(sentence(&verdict).contains("acknowledged with content"), "{}", sentence(&verdict));
+    }
     let verdict = after(|record, _| {
         let again = Ack { id: 7, ..record.publishes[4].acks[0] };
         record.publishes[4].acks.push(again);
@@ -224,6 +257,15 @@ fn one_key_stored_twice_is_a_duplicate_even_if_never_acknowledged() {
 fn what_nobody_sent_is_found() {
     let verdict = after(|record, _| drop(record.publishes.remove(9)));
     assert!(sentence(&verdict).contains("who never sent it"), "{}", sentence(&verdict));
+}
+
+#[test]
+fn a_front_that_is_missing_and_a_reader_without_an_account_are_found() {
+    let verdict = after(|_, tables| drop(tables.rows.drain(..2)));
+    assert!(sentence(&verdict).contains("the log's front is missing: expected seq 1 or earlier, saw 3"));
+    let verdict = after(|_, tables| tables.people.retain(|person| person.id != UserId(3)));
+    assert_eq!(verdict.lost, 1, "{}", sentence(&verdict));
+    assert!(sentence(&verdict).contains("reads as person 3, who has no account"), "{}", sentence(&verdict));
 }
 
 #[test]
@@ -261,8 +303,8 @@ fn a_snapshot_or_a_last_inbox_that_is_no_fold_is_found() {
 
 #[test]
 fn a_read_state_or_a_count_of_it_that_the_tables_contradict_is_found() {
-    let verdict = after(|_, tables| drop(tables.reads.insert(UserId(2), ReadState::default())));
-    assert!(sentence(&verdict).contains("the read state of bob"), "{}", sentence(&verdict));
+    let verdict = after(|_, tables| drop(tables.states.insert(UserId(2), State::default())));
+    assert!(sentence(&verdict).contains("the state of bob"), "{}", sentence(&verdict));
     let verdict = after(|_, tables| tables.rows[60].fact = Fact::Read(read_state(), 3));
     assert!(sentence(&verdict).contains("tells bob of 3 unread messages; by the tables there were 49"));
 }

@@ -23,8 +23,15 @@ const PLAIN: Scenario = Scenario {
     redis: &[],
 };
 
-const USUAL: Bounds =
-    Bounds { staleness: bounds::HEALED, held: false, recovery: Duration::from_secs(15), between: None, growth: None };
+const USUAL: Bounds = Bounds {
+    staleness: bounds::HEALED,
+    held: false,
+    recovery: Duration::from_secs(15),
+    catching_up: Duration::from_secs(15),
+    reconnects: None,
+    between: None,
+    growth: None,
+};
 
 const fn late(seconds: u64) -> Bounds {
     Bounds { staleness: Duration::from_secs(seconds), ..USUAL }
@@ -36,7 +43,7 @@ const fn lasting(long: u64, short: u64) -> (Duration, Duration) {
 
 /// All scenarios.
 pub(crate) const ALL: &[Scenario] = &[
-    Scenario { bounds: Bounds { between: Some(bounds::BETWEEN), ..USUAL }, ..PLAIN },
+    Scenario { bounds: Bounds { between: Some(bounds::BETWEEN), reconnects: Some(0), ..USUAL }, ..PLAIN },
     Scenario {
         name: "kill-instance",
         about: "kill -9 of a random instance every few seconds; it is started again",
@@ -75,7 +82,8 @@ pub(crate) const ALL: &[Scenario] = &[
         filling: 12 * 1024,
         readers: 40,
         // What is kept for all is 16 MiB; a copy of all for each who stopped would be ten times that.
-        bounds: Bounds { growth: Some(48), ..USUAL },
+        // Each of them replays half a minute of long messages.
+        bounds: Bounds { growth: Some(48), catching_up: Duration::from_secs(30), ..USUAL },
         ..PLAIN
     },
     Scenario {
@@ -192,7 +200,7 @@ pub(crate) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "stop-redis",
-        about: "SIGSTOP of Redis for longer than its output buffer lasts, then SIGCONT",
+        about: "SIGSTOP of Redis for longer than the instances wait for it, then SIGCONT",
         fault: Fault::StopRedis,
         needs: Needs::Redis,
         short: true,
@@ -210,7 +218,7 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario {
         name: "tiny-redis-buffer",
         about: "Redis drops subscribers as soon as they are 4 KiB behind",
-        fault: Fault::StopRedis,
+        fault: Fault::OverflowRedis,
         needs: Needs::Redis,
         lasts: lasting(3, 1),
         redis: &["--client-output-buffer-limit", "pubsub 4096 4096 1"],
@@ -226,12 +234,13 @@ pub(crate) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "away-100000",
-        about: "return after 100,000 missed events, on any instance",
-        fault: Fault::Away(100_000),
+        about: "return after almost 100,000 missed events, the most that are replayed, on any instance",
+        // What is under way when the last of them is seen is missed as well.
+        fault: Fault::Away(99_000),
         long_seconds: Some(1),
         readers: 4,
         // The machine does nothing but write for a minute.
-        bounds: Bounds { recovery: Duration::from_mins(2), ..late(10) },
+        bounds: Bounds { recovery: Duration::from_mins(2), catching_up: Duration::from_mins(2), ..late(10) },
         ..PLAIN
     },
     Scenario {

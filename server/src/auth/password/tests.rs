@@ -62,6 +62,26 @@ async fn a_hash_with_weaker_parameters_is_outdated_and_a_stronger_one_is_not() {
 }
 
 #[tokio::test]
+async fn no_more_are_worked_on_at_once_than_there_are_workers() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    let (passwords, now, most) = (Passwords::with_places(2, 20), Arc::new(AtomicUsize::new(0)), Arc::default());
+    let jobs = (0..12).map(|_| {
+        let (now, most) = (Arc::clone(&now), Arc::<AtomicUsize>::clone(&most));
+        passwords.work(move || {
+            most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+            // Stands for the work: others that were let in would be seen in it.
+            thread::sleep(std::time::Duration::from_millis(5));
+            now.fetch_sub(1, SeqCst);
+        })
+    });
+    for done in futures::future::join_all(jobs).await {
+        done.unwrap();
+    }
+    assert_eq!(most.load(SeqCst), 2);
+}
+
+#[tokio::test]
 async fn more_than_can_wait_are_turned_away_at_once() {
     let passwords = Passwords::with_places(0, 0);
     let refusal = passwords.hash(password("correct horse")).await.unwrap_err();

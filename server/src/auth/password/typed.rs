@@ -8,7 +8,7 @@ use std::fmt;
 
 use push_system::{
     accounts::Username,
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     limits,
 };
@@ -41,13 +41,13 @@ impl Password {
         let text: String = typed.0.nfc().collect();
         let chars = text.chars().count();
         if chars < *limits::PASSWORD_CHARS.start() {
-            return Err(Rejection::at(ErrorCode::TooShort, field, EN.password_too_short));
+            return Err(Rejection::at(ErrorCode::TooShort, field, Sentence::PasswordTooShort));
         }
         if chars > *limits::PASSWORD_CHARS.end() {
-            return Err(Rejection::at(ErrorCode::TooLong, field, EN.password_too_long));
+            return Err(Rejection::at(ErrorCode::TooLong, field, Sentence::PasswordTooLong));
         }
         if weak::is_weak(&text, name) {
-            return Err(Rejection::at(ErrorCode::TooCommon, field, EN.password_too_common));
+            return Err(Rejection::at(ErrorCode::TooCommon, field, Sentence::PasswordTooCommon));
         }
         Ok(Self(text))
     }
@@ -72,12 +72,12 @@ pub(in crate::auth) struct Attempt {
 }
 
 impl Attempt {
-    /// What is longer than any password can be is none, and no work.
+    /// What is longer than any password can be, in the form that is counted, is none. As typed it may be several times as
+    /// long; a body has its own bound.
     pub(in crate::auth) fn of(typed: &Typed) -> Option<Self> {
         let can_be = |text: &str| text.chars().nth(*limits::PASSWORD_CHARS.end()).is_none();
-        let typed = Some(&typed.0).filter(|typed| can_be(typed))?;
-        let normal: String = typed.nfc().collect();
-        let as_typed = (normal != *typed).then(|| Password(typed.clone()));
+        let normal: String = Some(typed.0.nfc().collect()).filter(|normal: &String| can_be(normal))?;
+        let as_typed = (normal != typed.0 && can_be(&typed.0)).then(|| Password(typed.0.clone()));
         Some(Self { normal: Password(normal), as_typed })
     }
 
@@ -94,6 +94,8 @@ impl Attempt {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample};
+
     use super::*;
 
     fn parse(text: &str) -> Result<Password, ErrorCode> {
@@ -137,5 +139,21 @@ mod tests {
         assert_eq!(forms("e\u{301}"), Some(2));
         assert_eq!(forms(&"x".repeat(256)), Some(1));
         assert_eq!(forms(&"x".repeat(257)), None);
+        assert_eq!(forms(&"e\u{301}".repeat(256)), Some(1), "longer as typed than any was when it was set so");
+        assert_eq!(forms(&"e\u{301}".repeat(257)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_can_be_set_can_be_typed_again(
+            letters in vec(sample::select(vec!["e\u{301}", "\u{1112}\u{1161}\u{11ab}", "é", "x", "7", "\u{3b1}\u{313}\u{301}\u{345}"]), 1..600),
+        ) {
+            let typed = letters.concat();
+            let attempt = Attempt::of(&Typed(typed.clone()));
+            if let Ok(password) = parse(&typed) {
+                let attempt = attempt.expect("no longer than what was set");
+                prop_assert!(attempt.forms().next() == Some(&password));
+            }
+        }
     }
 }

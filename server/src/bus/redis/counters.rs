@@ -13,7 +13,7 @@ use crate::bus::counters::{Hammering, Step, Terms, Verdict};
 
 /// A Redis that was too slow is left alone for so long: not every request pays to find out.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
-/// As `limits::meter`, step for step. Times are milliseconds of Redis' own clock.
+/// As `limits::meter`, step for step.
 const STEP: &str = include_str!("meter.lua");
 
 /// The names of one system's meters, and whether Redis is quick enough to be asked.
@@ -32,10 +32,10 @@ impl Meters {
     pub(super) async fn step(&self, session: &Session, name: &str, terms: &Terms, step: Step) -> Option<Verdict> {
         let mut question = Pipeline::new();
         question.cmd("EVAL").arg(STEP).arg(1).arg(self.key(name));
-        question.arg(word(step)).arg(terms.burst).arg(millis(terms.every)).arg(millis(terms.longest));
+        question.arg(word(step)).arg(terms.burst).arg(micros(terms.every).max(1)).arg(micros(terms.longest));
         question.arg(u8::from(terms.hammering == Hammering::Lengthens));
         let (wait,): (u64,) = self.ask(session, &question).await?;
-        Some(if wait == 0 { Ok(()) } else { Err(Duration::from_millis(wait)) })
+        Some(if wait == 0 { Ok(()) } else { Err(Duration::from_micros(wait)) })
     }
 
     /// See [`crate::bus::counters::Counters::mark`].
@@ -85,6 +85,10 @@ fn word(step: Step) -> &'static str {
         Step::Pass => "pass",
         Step::Use => "use",
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn millis(time: Duration) -> u64 {

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    Bus, Roster, Subscription,
+    Bus, NOTE_LEASE, Roster, Subscription,
     counters::{Counters, Step, Terms, Verdict},
     local::LocalSubscription,
 };
@@ -51,7 +51,7 @@ impl Default for Settings {
             counted_within: Duration::from_millis(50),
             ping_every: Duration::from_secs(1),
             retry_after: Duration::from_secs(1),
-            lease: Duration::from_secs(45),
+            lease: NOTE_LEASE,
         }
     }
 }

@@ -5,12 +5,12 @@ use axum::{extract::Path, response::Response};
 use push_system::{
     accounts::Role,
     admin::{NewPassword, Standing, UserChange},
-    catalogue::EN,
+    catalogue::Sentence,
     error::{ErrorCode, Rejection},
     ids::UserId,
 };
 
-use super::{AdminVisit, Visit, search, visit::lead};
+use super::{AdminVisit, Visit, visit::lead};
 use crate::http::{
     admin::user_id,
     body::Form,
@@ -25,19 +25,24 @@ pub(super) async fn list(AdminVisit(visit): AdminVisit, Query(fields): Query) ->
 }
 
 async fn people(visit: &Visit, fields: &Fields) -> Result<DeskPage, Rejection> {
-    let search = fields.text("q").trim().to_owned();
-    let after = fields.number("after")?.map(UserId);
-    let page = if search.is_empty() {
-        visit.state.admin.users(after, SHOWN).await?
+    let (admin, search) = (&visit.state.admin, fields.text("q").trim().to_owned());
+    let (people, next) = if search.is_empty() {
+        let page = admin.users(fields.number("after")?.map(UserId), SHOWN).await?;
+        (page.users, page.next.map(|last| last.to_string()))
     } else {
-        search::people_called(visit, &search, SHOWN).await?
+        let (people, more) = admin.users_called(search.trim_start_matches('@'), &fields.text("after"), SHOWN).await?;
+        let last = people.last().map(|last| last.name.clone());
+        (people, last.filter(|_| more))
     };
-    Ok(DeskPage::People { page, search, later: after.is_some() })
+    Ok(DeskPage::People { people, search, later: fields.get("after").is_some(), next })
 }
 
 pub(super) async fn one(AdminVisit(visit): AdminVisit, Path(id): Path<String>) -> Response {
     match user_id(&id) {
-        Ok(id) => visit.show(person(&visit, id, None).await).await,
+        Ok(id) => {
+            let password = visit.brought(&address_of(id)).map(|password| NewPassword { password });
+            visit.show(person(&visit, id, password).await).await
+        }
         Err(rejection) => visit.fail(rejection.code).await,
     }
 }
@@ -58,7 +63,7 @@ pub(super) async fn act(AdminVisit(visit): AdminVisit, Path(id): Path<String>, F
         return visit.fail(ErrorCode::NotFound).await;
     };
     match perform(&visit, id, act, &fields).await {
-        Ok(Outcome::Password(password)) => visit.show(person(&visit, id, Some(password)).await).await,
+        Ok(Outcome::Password(new)) => visit.lead_with(&address_of(id), &new.password),
         Ok(Outcome::Done(done)) => lead(&address_of(id), done),
         Err(refusal) if refusal.code == ErrorCode::NotFound => visit.fail(refusal.code).await,
         Err(refusal) => visit.show_refused(person(&visit, id, None).await, act.as_str(), refusal).await,
@@ -67,7 +72,7 @@ pub(super) async fn act(AdminVisit(visit): AdminVisit, Path(id): Path<String>, F
 
 enum Outcome {
     Done(Done),
-    /// To be shown in this answer, and never again.
+    /// To be shown once, and never again.
     Password(NewPassword),
 }
 
@@ -98,7 +103,7 @@ async fn perform(visit: &Visit, id: UserId, act: Act, fields: &Fields) -> Result
 async fn delete(visit: &Visit, id: UserId, fields: &Fields) -> Result<(), Rejection> {
     let user = visit.state.admin.user(id).await?;
     if fields.text("name").trim() != user.name {
-        return Err(Rejection::at(ErrorCode::Invalid, "name", EN.desk.name_differs));
+        return Err(Rejection::at(ErrorCode::Invalid, "name", Sentence::NameDiffers));
     }
     visit.state.admin.delete(&visit.viewer, id).await
 }

@@ -1,13 +1,13 @@
 //! `/settings/sessions`
 
 use app::desk::{DeskPage, Done, OTHERS};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use push_system::error::Rejection;
 
 use super::{Visit, visit::lead};
 use crate::{
     auth::Typed,
-    http::{body::Form, credentials},
+    http::{body::Form, credentials, forms::to_the_login},
     serve::ClientAddress,
 };
 
@@ -29,6 +29,24 @@ pub(super) async fn end(visit: Visit, client: ClientAddress, Form(fields): Form)
     match ended {
         Ok(()) => lead(HERE, done),
         Err(refusal) => visit.show_refused(page(&visit).await, &which, refusal).await,
+    }
+}
+
+/// A form's address; whoever loads it, or comes back to it from the login, is led to the page.
+pub(super) async fn lead_back() -> Redirect {
+    Redirect::to(HERE)
+}
+
+/// Ends all sessions, this one too. Whoever is logged in elsewhere as well, and gave no password, is asked for it on the page
+/// of these.
+pub(super) async fn end_all(visit: Visit, client: ClientAddress, Form(fields): Form) -> Response {
+    let password = Typed(fields.text("password"));
+    match credentials::log_out_everywhere(&visit.state, client, &visit.viewer, password).await {
+        Ok(()) => to_the_login(&visit.state),
+        Err(refusal) => {
+            let visit = visit.led_to(HERE);
+            visit.show_refused(page(&visit).await, OTHERS, refusal).await
+        }
     }
 }
 

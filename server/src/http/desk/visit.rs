@@ -14,7 +14,7 @@ use push_system::{
 
 use crate::{
     auth::Identity,
-    http::{fields::Fields, identity::Visitor, pages, problem},
+    http::{cookies, fields::Fields, identity::Visitor, language, pages, problem},
     state::AppState,
     ui::{self, Instead, Page},
 };
@@ -55,16 +55,33 @@ impl FromRequestParts<AppState> for AdminVisit {
 }
 
 impl Visit {
+    /// The same on another page.
+    pub fn led_to(self, address: &'static str) -> Self {
+        Self { uri: Uri::from_static(address), ..self }
+    }
+
     /// A page that was asked for, with what a form has just done, if the address says so.
     pub async fn show(&self, page: Result<DeskPage, Rejection>) -> Response {
         match page {
             Ok(page) => {
                 let fields = Fields::parse(self.uri.query().unwrap_or_default().as_bytes());
-                let done = fields.get("done").and_then(Done::parse);
+                let done = fields.get("done").and_then(Done::parse).filter(|done| done.is_of(&page));
                 self.render(StatusCode::OK, Desk { page, done, refused: None }).await
             }
             Err(rejection) => self.fail(rejection.code).await,
         }
+    }
+
+    /// What a form made for the page at `path` just now, to be shown this once.
+    pub fn brought(&self, path: &str) -> Option<String> {
+        cookies::secret_for(path, &self.headers, &self.state.config)
+    }
+
+    /// To the page at `path`, which shows `secret` this once. Loading it anew makes no other one.
+    pub fn lead_with(&self, path: &str, secret: &str) -> Response {
+        let mut response = Redirect::to(path).into_response();
+        cookies::add(&mut response, [cookies::of_secret(path, secret, &self.state.config)]);
+        response
     }
 
     /// A page whose form was refused.
@@ -72,7 +89,8 @@ impl Visit {
         match page {
             Ok(page) => {
                 let (status, wait) = (problem::status(why.code), why.retry_after_s);
-                let refused = Some(Refused { form: form.to_owned(), refusal: FormRefusal::from(why) });
+                let words = language::of(&self.headers).catalogue();
+                let refused = Some(Refused { form: form.to_owned(), refusal: FormRefusal::new(why, words) });
                 let mut response = self.render(status, Desk { page, done: None, refused }).await;
                 problem::ask_to_wait(&mut response, wait);
                 response
@@ -90,7 +108,9 @@ impl Visit {
         let (address, headers, viewer) = (&self.uri, &self.headers, Some(&self.viewer));
         let desk = Some(desk);
         let page = Page { address, status, instead: Instead::Nothing, headers, viewer, form: None, desk };
-        ui::render(&self.state, page).await
+        let mut response = ui::render(&self.state, page).await;
+        cookies::add(&mut response, cookies::without_secret(&self.headers, &self.state.config));
+        response
     }
 }
 

@@ -24,10 +24,10 @@ use crate::{
         Push, Settings,
         relay::{self, News, Teller, Told},
     },
-    store::{Accounts as _, Change, Log as _, NewAccount, Outcome, Publish, Write, sqlite::SqliteStore},
+    store::{Accounts as _, Authority, Change, Log as _, NewAccount, Outcome, Publish, Write, sqlite::SqliteStore},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 const NEVER: Duration = Duration::from_hours(1);
 /// The other instance.
 const OTHER: Teller = Teller(2);
@@ -114,9 +114,15 @@ impl Instance {
     async fn another_commits(&self, key: &str) -> Position {
         let draft = Draft::parse(PublishRequest { message: key.into(), ..PublishRequest::default() }).unwrap();
         let key = ClientId::parse(key, "client_id").unwrap();
-        let publish = Publish { sender: self.ana.clone(), key, request_hash: [0; 32], draft, named: vec![] };
-        let write =
-            Write { at: Timestamp::from_unix_ms(0), tag: 77, change: Change::Publish(publish), notes: Vec::new() };
+        let publish =
+            Publish { sender: self.ana.clone(), key, request_hash: [0; 32], draft, named: vec![], topics: vec![] };
+        let write = Write {
+            at: Timestamp::from_unix_ms(0),
+            tag: 77,
+            by: Authority::System,
+            change: Change::Publish(publish),
+            notes: Vec::new(),
+        };
         match self.store.commit(&[write]).await.unwrap().remove(0) {
             Outcome::Stored(entry) => entry.position,
             other => panic!("{other:?}"),
@@ -134,7 +140,14 @@ impl Instance {
     fn invented(&self, revocation: Option<Revocation>) -> Arc<Encoded> {
         let head = self.push.dispatched();
         let position = Position { seq: head.seq.next(), tag: 99, ..head };
-        Arc::new(Encoded { position, audience: Audience::Servers, frame: Utf8Bytes::default(), revocation })
+        Arc::new(Encoded {
+            position,
+            audience: Audience::Servers,
+            frame: Utf8Bytes::default(),
+            about: None,
+            revocation,
+            moved: None,
+        })
     }
 
     /// Says that `entry` comes after an event with this tag.
@@ -203,7 +216,9 @@ async fn what_the_bus_lost_is_read_from_the_store() {
         position: fifth.clone(),
         audience: Audience::Everyone,
         frame: Utf8Bytes::default(),
+        about: None,
         revocation: None,
+        moved: None,
     });
     here.tells(77, &told);
     here.follows_to(&fifth).await;

@@ -3,15 +3,18 @@
 use push_system::{
     accounts::Person,
     admin::{AuditRecord, Standing},
-    ids::UserId,
+    ids::{MessageId, UserId},
+    message::Message,
     timestamp::Timestamp,
 };
 use sqlx::FromRow;
 
 use super::super::{
-    AccountSummary, Client, Known, StoreError, StoredInvite, StoredSession,
-    rows::{self, AccountRow, PersonRow, session_id},
+    AccountSummary, Client, Known, StoreError, StoredInvite, StoredMessage, StoredSession,
+    rows::{self, AccountRow, MessageColumns, PersonRow, session_id},
+    spelling,
 };
+use super::Deletion;
 
 /// `id, role, disabled, deleted_at` of `account`.
 #[derive(FromRow)]
@@ -127,6 +130,46 @@ impl TryFrom<AuditRow> for AuditRecord {
             actor: row.actor_name,
             target: row.target,
             address: row.address,
+        })
+    }
+}
+
+/// [`MessageColumns`] and the message's `audience`.
+#[derive(FromRow)]
+pub(super) struct StoredMessageRow {
+    #[sqlx(flatten)]
+    message: MessageColumns,
+    audience: String,
+    private_topic: Option<i64>,
+}
+
+impl TryFrom<StoredMessageRow> for StoredMessage {
+    type Error = StoreError;
+
+    fn try_from(row: StoredMessageRow) -> Result<Self, StoreError> {
+        let message = Message::try_from(row.message)?;
+        let audience = spelling::audience(&row.audience).ok_or_else(|| rows::damaged(message.id, "no audience"))?;
+        let public = !message.topics.is_empty() && row.private_topic.is_none();
+        Ok(Self { message, audience, public })
+    }
+}
+
+/// `id, sender_id` of a message and the `audience` of the event that deleted it.
+#[derive(FromRow)]
+pub(super) struct DeletionRow {
+    id: i64,
+    sender_id: i64,
+    audience: String,
+}
+
+impl TryFrom<DeletionRow> for Deletion {
+    type Error = StoreError;
+
+    fn try_from(row: DeletionRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            message: MessageId(rows::number("id", row.id)?),
+            sender: UserId(rows::number("sender_id", row.sender_id)?),
+            audience: spelling::audience(&row.audience).ok_or_else(|| rows::damaged(row.id, "no audience"))?,
         })
     }
 }

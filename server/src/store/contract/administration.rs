@@ -8,12 +8,12 @@ use push_system::{
 
 use super::{
     super::{
-        AccountChange, Accounts as _, Administration as _, Admission, AuditNote, Change, Client, EntryBody, Joined,
-        Log as _, NewAccount, NewInvite, NewSession, Outcome, Revocation, SessionSeen, SigningKey, Store, TokenHash,
-        Write,
+        AccountChange, Accounts as _, Administration as _, Admission, AuditNote, Authority, Change, Client, Denial,
+        EntryBody, Joined, Log as _, NewAccount, NewInvite, NewSession, Outcome, Revocation, SessionSeen, SigningKey,
+        Store, TokenHash, Write,
     },
-    Fixture, moment, new_account, person, publish,
-    sessions::{is_in_force, log_in, session},
+    Fixture, changes, moment, new_account, person, publish,
+    sessions::{is_in_force, log_in, new_password, session},
     store_one, tell, username, write,
 };
 
@@ -51,7 +51,7 @@ pub(super) async fn invite(store: &impl Store, by: &Person, n: u8) -> Admission 
     let secret = TokenHash([n; 32]);
     let (created, expires) = (moment(i64::from(n)), moment(DAY));
     let new = NewInvite { id: format!("invite{n}"), secret, by: by.id, created, expires };
-    assert!(store.add_invite(new, 10, note(AuditAction::InviteMade, "")).await.unwrap());
+    assert!(store.add_invite(Authority::System, new, 10, note(AuditAction::InviteMade, "")).await.unwrap().unwrap());
     Admission::Invited(secret)
 }
 
@@ -73,18 +73,21 @@ pub(in super::super) async fn a_session_says_where_it_is_and_when_it_was_seen<F:
         assert!(store.open_session(new.clone()).await.unwrap());
     }
     log_in(&store, &bob, 3).await;
-    let ids = async || store.sessions_of(ana.id, moment(10)).await.unwrap().iter().map(|s| s.id).collect::<Vec<_>>();
+    let ids =
+        async || store.sessions_of(ana.id, moment(10), 10).await.unwrap().iter().map(|s| s.id).collect::<Vec<_>>();
     assert_eq!(ids().await, [second.id, first.id], "the one seen last comes first");
+    let newest = store.sessions_of(ana.id, moment(10), 1).await.unwrap();
+    assert_eq!(newest.iter().map(|session| session.id).collect::<Vec<_>>(), [second.id]);
     let seen = |id, at, address: &str| SessionSeen { id, at: moment(at), address: address.to_owned() };
     let late = [seen(first.id, 2 * MINUTE, ""), seen(second.id, MINUTE, "192.0.2.7"), seen(first.id, MINUTE, "lost")];
     store.touch_sessions(&late).await.unwrap();
-    let found = store.sessions_of(ana.id, moment(10)).await.unwrap();
+    let found = store.sessions_of(ana.id, moment(10), 10).await.unwrap();
     assert_eq!((found[0].id, &found[0].client, found[0].last_seen), (first.id, &client, moment(2 * MINUTE)));
     assert_eq!((found[0].created, found[0].expires), (first.at, first.expires));
     assert_eq!((found[1].client.address.as_str(), found[1].last_seen), ("192.0.2.7", moment(MINUTE)));
     store_one(&store, write(Change::Revoke(Revocation::Session(first.id)))).await;
     assert_eq!(ids().await, [second.id]);
-    assert!(store.sessions_of(ana.id, second.expires).await.unwrap().is_empty(), "they are over");
+    assert!(store.sessions_of(ana.id, second.expires, 10).await.unwrap().is_empty(), "they are over");
 }
 
 pub(in super::super) async fn people_come_in_pages_with_their_sessions<F: Fixture>(fixture: F) {
@@ -103,6 +106,26 @@ pub(in super::super) async fn people_come_in_pages_with_their_sessions<F: Fixtur
     let rest = store.people_after(page[1].account.person.id, 2, moment(1)).await.unwrap();
     assert_eq!((rest.len(), rest[0].account.person.name.as_str()), (1, "cem"));
     assert_eq!(store.people_after(UserId(0), 1, moment(2 * DAY)).await.unwrap()[0].sessions, 0);
+}
+
+pub(in super::super) async fn people_are_found_by_name_in_pages<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    person(&store, "ana").await;
+    for name in ["svc-c", "svc-a", "svc-gone", "svc-b", "svd"] {
+        person(&store, name).await;
+    }
+    let gone = store.account_named(&username("svc-gone")).await.unwrap().unwrap().person;
+    store_one(&store, account(&gone, AccountChange::Delete)).await;
+    let named = async |prefix, after, limit| -> Vec<String> {
+        let people = store.people_called(prefix, after, limit, moment(1)).await.unwrap();
+        people.into_iter().map(|person| person.account.person.name.to_string()).collect()
+    };
+    assert_eq!(named("SVC-", "", 2).await, ["svc-a", "svc-b"]);
+    assert_eq!(named("svc-", "svc-b", 2).await, ["svc-c"]);
+    assert_eq!(named("svc-", "svc-c", 2).await, [""; 0]);
+    assert_eq!(named("v", "", 9).await, [""; 0]);
+    assert_eq!(named("s%c", "", 9).await, [""; 0]);
+    assert_eq!(named("å", "", 9).await, [""; 0]);
 }
 
 pub(in super::super) async fn who_is_disabled_has_no_session_and_may_come_back<F: Fixture>(fixture: F) {
@@ -142,8 +165,8 @@ pub(in super::super) async fn who_is_deleted_stays_as_a_name<F: Fixture>(fixture
     assert!(store.register(new_account("bob")).await.unwrap().is_none(), "the name stays taken");
     let message = store.snapshot(ana.id, 10).await.unwrap().unwrap().messages.remove(0);
     assert_eq!((message.id, message.sender), (id, bob.clone()));
-    let password = Change::Password { user: bob.id, hash: "$argon2id$new".into(), keep: None };
-    let late = [account(&bob, disabled(false)), account(&bob, AccountChange::Delete), write(password)];
+    let password = new_password(&bob, "$argon2id$new", None);
+    let late = [account(&bob, disabled(false)), account(&bob, AccountChange::Delete), password];
     assert!(outcomes(&store, &late).await.iter().all(|outcome| matches!(outcome, Outcome::NoSuchPerson)));
 }
 
@@ -240,9 +263,24 @@ pub(in super::super) async fn an_invitation_is_good_for_a_while_and_while_its_ma
         created: moment(3),
         expires: moment(DAY),
     };
-    assert!(!store.add_invite(bounded, 2, note(AuditAction::InviteMade, "")).await.unwrap(), "two are open");
-    assert!(store.delete_invite("invite1", moment(4), note(AuditAction::InviteDeleted, "invite1")).await.unwrap());
-    assert!(!store.delete_invite("invite1", moment(4), note(AuditAction::InviteDeleted, "invite1")).await.unwrap());
+    assert!(
+        !store.add_invite(Authority::System, bounded, 2, note(AuditAction::InviteMade, "")).await.unwrap().unwrap(),
+        "two are open"
+    );
+    assert!(
+        store
+            .delete_invite(Authority::System, "invite1", moment(4), note(AuditAction::InviteDeleted, "invite1"))
+            .await
+            .unwrap()
+            .unwrap()
+    );
+    assert!(
+        !store
+            .delete_invite(Authority::System, "invite1", moment(4), note(AuditAction::InviteDeleted, "invite1"))
+            .await
+            .unwrap()
+            .unwrap()
+    );
     assert!(matches!(store.join(new_account("cem"), first).await.unwrap(), Joined::NotInvited));
     assert_eq!(actions(&store).await, ["invite_made", "invite_made", "invite_deleted"]);
     assert_eq!(store.forget_invites(moment(DAY)).await.unwrap(), 0);
@@ -255,14 +293,23 @@ pub(in super::super) async fn closed_registration_admits_who_is_invited<F: Fixtu
     assert_eq!(store.account(ana.id).await.unwrap().unwrap().role, Role::Admin);
     assert!(store.registration_is_open().await.unwrap());
     let close = note(AuditAction::RegistrationClosed, "");
-    assert!(store.set_registration(false, moment(1), close.clone()).await.unwrap());
-    assert!(!store.set_registration(false, moment(1), close).await.unwrap(), "it is closed already");
+    assert!(store.set_registration(Authority::System, false, moment(1), close.clone()).await.unwrap().unwrap());
+    assert!(
+        !store.set_registration(Authority::System, false, moment(1), close).await.unwrap().unwrap(),
+        "it is closed already"
+    );
     assert!(!store.registration_is_open().await.unwrap());
     assert!(matches!(store.join(new_account("bob"), Admission::Open).await.unwrap(), Joined::Closed));
     let invitation = invite(&store, &ana, 1).await;
     let bob = joined(store.join(new_account("bob"), invitation).await.unwrap());
     assert_eq!(store.account(bob.id).await.unwrap().unwrap().role, Role::Member);
-    assert!(store.set_registration(true, moment(1), note(AuditAction::RegistrationOpened, "")).await.unwrap());
+    assert!(
+        store
+            .set_registration(Authority::System, true, moment(1), note(AuditAction::RegistrationOpened, ""))
+            .await
+            .unwrap()
+            .unwrap()
+    );
     joined(store.join(new_account("cem"), Admission::Open).await.unwrap());
     let told = ["registration_closed", "invite_made", "invite_used", "registration_opened"];
     assert_eq!(actions(&store).await, told);
@@ -321,7 +368,15 @@ pub(in super::super) async fn signing_keys_rotate_one_at_a_time<F: Fixture>(fixt
 pub(in super::super) const ROWS_OF_THE_FIRST_SCHEMA: &str = "
     INSERT INTO account (name, email, password_hash, role, created) VALUES ('ana', 'a@b', '$argon2id$of-ana', 'admin', 5);
     INSERT INTO account (name, password_hash, role, created) VALUES ('bob', '$argon2id$of-bob', 'member', 6);
-    INSERT INTO read_state (user_id, read_upto, exceptions, version) SELECT id, 0, '[]', 0 FROM account;
+    INSERT INTO read_state (user_id, read_upto, exceptions, version) SELECT id, 2, '[]', 0 FROM account;
+    INSERT INTO message (id, sender_id, title, body, priority, at, extras, to_json, tags)
+        VALUES (1, 1, '', 'to all', 0, 5, '{}', '[\"everyone\"]', '[]'), (2, 1, '', 'to bob', 0, 5, '{}', '[\"@bob\"]', '[]'),
+            (3, 1, '', 'to bob', 0, 5, '{}', '[\"@bob\"]', '[]');
+    INSERT INTO audience (kind, id, seq, sender)
+        VALUES (0, 0, 1, 1), (1, 2, 2, 1), (1, 1, 2, 1), (1, 1, 3, 1), (1, 2, 3, 1);
+    INSERT INTO event (seq, tag, kind, at, audience, message_id, client_id)
+        VALUES (3, 7, 'message_published', 5, '1,2', 3, 'k');
+    UPDATE head SET seq = 3, floor = 3;
     INSERT INTO session (id, user_id, created, expires)
         SELECT '01010101010101010101010101010101', id, 7, 1895000000000 FROM account WHERE name = 'ana';";
 
@@ -331,10 +386,76 @@ pub(in super::super) async fn rows_of_the_first_schema_are_there(store: &impl St
     let [ana, bob] = &people[..] else { panic!("{people:?}") };
     assert_eq!((ana.account.email.as_deref(), ana.account.standing()), (Some("a@b"), Standing::Active));
     assert_eq!((ana.sessions, bob.sessions), (1, 0));
-    let sessions = store.sessions_of(ana.account.person.id, moment(0)).await.unwrap();
+    let sessions = store.sessions_of(ana.account.person.id, moment(0), 10).await.unwrap();
     assert_eq!((sessions[0].last_seen, &sessions[0].client), (sessions[0].created, &Client::default()));
     assert!(is_in_force(store, sessions[0].id).await, "nobody is logged out");
+    changes::the_messages_of_the_first_schema_are_there(store, &ana.account.person, &bob.account.person).await;
     tell(store, &ana.account.person, "hello", &[&bob.account.person]).await;
     store_one(store, account(&bob.account.person, AccountChange::Delete)).await;
     assert!(store.audit(None, 10).await.unwrap().is_empty() && store.registration_is_open().await.unwrap());
+}
+
+fn by(authority: Authority, write: Write) -> Write {
+    Write { by: authority, ..write }
+}
+
+/// A request is checked when it comes; what it asks for is decided later.
+pub(in super::super) async fn whoever_is_out_or_no_admin_any_more_changes_nothing<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let (ana, eve) = (person(&store, "ana").await, person(&store, "eve").await);
+    let (anas, eves) = (log_in(&store, &ana, 1).await, log_in(&store, &eve, 2).await);
+    let (ana_asks, eve_asks) = (Authority::Admin(anas), Authority::Admin(eves));
+    let promoted = by(ana_asks, account(&eve, role(Role::Admin)));
+    assert!(matches!(outcomes(&store, &[promoted]).await[..], [Outcome::Stored(_)]));
+
+    // Within a batch as well, and also for what only takes away.
+    let batch = [
+        by(ana_asks, account(&eve, role(Role::Member))),
+        by(eve_asks, account(&eve, role(Role::Admin))),
+        by(eve_asks, new_password(&ana, "$argon2id$eves", None)),
+        by(Authority::Login(eves), new_password(&eve, "$argon2id$new", Some(eves))),
+        by(ana_asks, account(&eve, disabled(true))),
+        by(eve_asks, account(&eve, disabled(false))),
+        by(Authority::Login(eves), write(Change::Revoke(Revocation::Session(anas)))),
+    ];
+    let found = outcomes(&store, &batch).await;
+    let [demoted, no_admin @ .., thrown_out, enabled, revoked] = &found[..] else { panic!("{found:?}") };
+    assert!(matches!((demoted, thrown_out), (Outcome::Stored(_), Outcome::Stored(_))), "{found:?}");
+    assert!(matches!(
+        no_admin,
+        [Outcome::Denied(Denial::NoAdmin), Outcome::Denied(Denial::NoAdmin), Outcome::Stored(_)]
+    ));
+    for out in [enabled, revoked] {
+        assert!(matches!(out, Outcome::Denied(Denial::SignedOut)), "{found:?}");
+    }
+    assert_eq!(store.account(eve.id).await.unwrap().unwrap().standing(), Standing::Disabled);
+
+    let new = NewInvite {
+        id: "eves".into(),
+        secret: TokenHash([9; 32]),
+        by: eve.id,
+        created: moment(0),
+        expires: moment(DAY),
+    };
+    invite(&store, &ana, 1).await;
+    let told = |action| note(action, "");
+    for (asks, denial) in [(eve_asks, Denial::SignedOut), (Authority::Login(eves), Denial::SignedOut)] {
+        let made = store.add_invite(asks, new.clone(), 10, told(AuditAction::InviteMade)).await.unwrap();
+        let taken = store.delete_invite(asks, "invite1", moment(0), told(AuditAction::InviteDeleted)).await.unwrap();
+        let closed =
+            store.set_registration(asks, false, moment(0), told(AuditAction::RegistrationClosed)).await.unwrap();
+        assert_eq!([made, taken, closed], [Err(denial); 3]);
+    }
+    assert_eq!(store.invites(moment(1), 10).await.unwrap().len(), 1);
+    assert!(store.registration_is_open().await.unwrap());
+    // A session that ran out is none, and a member's is no admin's.
+    let late = Write { at: moment(DAY), ..by(ana_asks, account(&eve, disabled(false))) };
+    assert!(matches!(outcomes(&store, &[late]).await[..], [Outcome::Denied(Denial::SignedOut)]));
+    let bob = person(&store, "bob").await;
+    let member = Authority::Admin(log_in(&store, &bob, 3).await);
+    let closed = store.set_registration(member, false, moment(0), told(AuditAction::RegistrationClosed)).await.unwrap();
+    assert_eq!(closed, Err(Denial::NoAdmin));
+    assert!(
+        store.delete_invite(ana_asks, "invite1", moment(0), told(AuditAction::InviteDeleted)).await.unwrap().unwrap()
+    );
 }

@@ -7,6 +7,7 @@ use push_system::{
     event::{Event, EventBody},
     ids::{MessageId, Seq, UserId},
     inbox::{Counters, Inbox, Snapshot},
+    marks::{Marks, StateChange},
     message::Message,
     position::Pos,
     read_state::{Ranges, ReadChange, ReadState},
@@ -14,17 +15,20 @@ use push_system::{
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::{
-    super::{Change, Entry, EntryBody, Log as _, Outcome, ReadWrite, Store, Write},
-    Fixture, person, publish, say, store_one, write,
+    super::{
+        Among, Change, Entry, EntryBody, Log as _, Memberships, Outcome, Place, ReadWrite, Store, TopicNews, Write,
+    },
+    Fixture, change_state, delete, edit, person, publish, say, store_one, write,
 };
 
-/// A person, and the read state they began with.
-type Member = (Person, ReadState);
+/// A person, and what they began with.
+pub(super) type Member = (Person, (ReadState, Marks));
 
-async fn join(store: &impl Store, name: &str) -> Member {
+pub(super) async fn join(store: &impl Store, name: &str) -> Member {
     let person = person(store, name).await;
-    let state = store.read_state(person.id).await.unwrap().unwrap().state;
-    (person, state)
+    let stored = store.read_state(person.id).await.unwrap().unwrap();
+    assert_eq!(stored.marks, Marks::starting_at(stored.state.read_upto));
+    (person, (stored.state, stored.marks))
 }
 
 fn event(entry: &Entry) -> Event {
@@ -32,24 +36,76 @@ fn event(entry: &Entry) -> Event {
         EntryBody::Published { message, client_id } => {
             EventBody::MessagePublished { message: (**message).clone(), client_id: client_id.clone() }
         }
-        EntryBody::Read { state, unread } => EventBody::ReadStateChanged { state: state.clone(), unread: *unread },
+        EntryBody::Edited { message } => EventBody::MessageEdited { message: (**message).clone() },
+        EntryBody::Deleted { message } => EventBody::MessageDeleted { message: (**message).clone() },
+        EntryBody::Read { state, unread, marks: None } => {
+            EventBody::ReadStateChanged { state: state.clone(), unread: *unread }
+        }
+        EntryBody::Read { state, unread, marks: Some(marks) } => {
+            EventBody::MessageStateChanged { state: state.clone(), unread: *unread, marks: (**marks).clone() }
+        }
+        EntryBody::Topic(event) => {
+            let topic = event.topic.clone();
+            match event.what {
+                TopicNews::Created(_) => EventBody::TopicCreated { topic },
+                TopicNews::Joined(_) => EventBody::TopicJoined { topic },
+                TopicNews::Changed => EventBody::TopicChanged { topic },
+                TopicNews::Left { unread, .. } => EventBody::TopicLeft { topic, unread },
+            }
+        }
         EntryBody::Revoked(_) | EntryBody::Other { .. } => panic!("no event for a person"),
     };
     Event { seq: entry.position.seq, pos: Pos::from(&entry.position), at: entry.at, body }
 }
 
-fn fold((person, start): &Member, log: &[Entry]) -> Inbox {
+/// Who was in which topic, as the log tells it.
+pub(super) fn memberships(log: &[Entry]) -> Memberships {
+    let mut all = Memberships::default();
+    for entry in log {
+        note(&mut all, entry);
+    }
+    all
+}
+
+fn note(all: &mut Memberships, entry: &Entry) {
+    let EntryBody::Topic(event) = &entry.body else { return };
+    let (topic, seq) = (&event.topic, entry.position.seq);
+    match event.what {
+        TopicNews::Created(user) | TopicNews::Joined(user) => all.join(topic.id, topic.private, user, seq),
+        TopicNews::Left { user, .. } => all.leave(topic.id, user, seq),
+        TopicNews::Changed => {}
+    }
+}
+
+/// What somebody has folded who read the whole log afterwards.
+pub(super) fn fold(member: &Member, log: &[Entry]) -> Inbox {
+    let memberships = memberships(log);
+    fold_if(member, log, |entry, user| entry.audience.includes(user, &memberships))
+}
+
+/// What somebody has folded who was there all the time: at each event, only what was before it is known.
+pub(super) fn fold_live(member: &Member, log: &[Entry]) -> Inbox {
+    let mut memberships = Memberships::default();
+    fold_if(member, log, |entry, user| {
+        note(&mut memberships, entry);
+        entry.audience.includes(user, &memberships)
+    })
+}
+
+fn fold_if((person, (read, marks)): &Member, log: &[Entry], mut is_for: impl FnMut(&Entry, UserId) -> bool) -> Inbox {
     let mut inbox = Inbox::from(Snapshot {
         pos: Pos::parse("start").unwrap(),
         seq: Seq(0),
         user: person.clone(),
         messages: Vec::new(),
         has_more: false,
-        read: start.clone(),
+        read: read.clone(),
+        marks: marks.clone(),
+        topics: Vec::new(),
         counters: Counters::default(),
     });
     for entry in log {
-        if entry.audience.includes(person.id) {
+        if is_for(entry, person.id) {
             inbox.apply(&event(entry));
         } else {
             inbox.advance(entry.position.seq, &Pos::from(&entry.position));
@@ -59,13 +115,15 @@ fn fold((person, start): &Member, log: &[Entry]) -> Inbox {
 }
 
 fn entitled(log: &[Entry], user: UserId) -> Vec<Entry> {
-    log.iter().filter(|entry| entry.audience.includes(user)).cloned().collect()
+    let memberships = memberships(log);
+    log.iter().filter(|entry| entry.audience.includes(user, &memberships)).cloned().collect()
 }
 
 pub(in super::super) async fn what_is_read_is_the_fold_of_the_log<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let mut random = StdRng::seed_from_u64(0x5eed);
     let mut members = vec![join(&store, "ana").await, join(&store, "bob").await, join(&store, "cleo").await];
+    let mut earlier: Vec<(usize, Snapshot)> = Vec::new();
     for round in 0..40 {
         if round == 20 {
             members.push(join(&store, "dan").await);
@@ -76,19 +134,52 @@ pub(in super::super) async fn what_is_read_is_the_fold_of_the_log<F: Fixture>(fi
             batch.push(any_write(&store, &mut random, &members, &format!("{round}.{n}")).await);
         }
         for outcome in store.commit(&batch).await.unwrap() {
-            assert!(matches!(outcome, Outcome::Stored(_) | Outcome::Stale), "{outcome:?}");
+            let refused = matches!(outcome, Outcome::Stale | Outcome::NoSuchMessage | Outcome::NotTheirs);
+            assert!(matches!(outcome, Outcome::Stored(_) | Outcome::Unchanged) || refused, "{outcome:?}");
         }
         let log = store.entries(Seq(0), 1000).await.unwrap();
         for member in &members {
             compare(&store, member, &log, &mut random).await;
         }
+        for (member, snapshot) in &earlier {
+            arrives_where_all_are(&store, &members[*member].0, snapshot, &log).await;
+        }
+        let member = random.random_range(0..members.len());
+        earlier.push((member, store.snapshot(members[member].0.id, 7).await.unwrap().unwrap()));
     }
 }
 
-async fn any_write(store: &impl Store, random: &mut StdRng, members: &[Member], key: &str) -> Write {
+/// Who was away since a snapshot, and is told what came after it, sees what is there now.
+async fn arrives_where_all_are(store: &impl Store, person: &Person, snapshot: &Snapshot, log: &[Entry]) {
+    let (page, since) = (snapshot.messages.len(), snapshot.seq);
+    let mut inbox = Inbox::from(snapshot.clone());
+    for entry in store.entries_for(person.id, since, Seq(log.len() as u64), 1000).await.unwrap() {
+        inbox.apply(&event(&entry));
+    }
+    let now = log.last().unwrap().position.clone();
+    inbox.advance(now.seq, &Pos::from(&now));
+    let limit = u32::try_from(page.max(1)).unwrap();
+    let there = store.snapshot(person.id, limit).await.unwrap().unwrap();
+    assert_eq!(inbox.snapshot(limit as usize), there, "since {since}");
+}
+
+pub(super) async fn any_write(store: &impl Store, random: &mut StdRng, members: &[Member], key: &str) -> Write {
     let (person, _) = &members[random.random_range(0..members.len())];
-    if random.random_bool(0.4) {
-        return any_read(store, random, person).await;
+    match random.random_range(0..20) {
+        0..5 => {
+            let change = any_read(random, store).await;
+            return any_state(store, random, person, change).await;
+        }
+        5..8 => {
+            let change = any_marks(random, store).await;
+            return any_state(store, random, person, change).await;
+        }
+        8..11 => {
+            let text = serde_json::json!({ "message": format!("edited {key}"), "title": key });
+            return edit(person, any_message(random, store).await, text);
+        }
+        11 | 12 => return delete(person, any_message(random, store).await),
+        _ => {}
     }
     let to: Vec<&Person> = members.iter().map(|(person, _)| person).filter(|_| random.random_bool(0.3)).collect();
     let mut write = publish(person, key, &format!("message {key}"), &to);
@@ -100,15 +191,54 @@ async fn any_write(store: &impl Store, random: &mut StdRng, members: &[Member], 
     write
 }
 
-async fn any_read(store: &impl Store, random: &mut StdRng, person: &Person) -> Write {
-    let stored = store.read_state(person.id).await.unwrap().unwrap();
-    let change = ReadChange { read: any_ranges(random, stored.head), unread: any_ranges(random, stored.head) };
-    let state = stored.state.after(&change.up_to(stored.head.0));
-    let state = state.closing(&store.empty_gaps(person.id, &state.gaps()).await.unwrap());
-    let unread = store.count_unread(person.id, &state, stored.head).await.unwrap();
-    let read =
-        ReadWrite { user: person.id, expected_version: stored.version, state, unread, counted_through: stored.head };
-    write(Change::Read(read))
+async fn any_message(random: &mut StdRng, store: &impl Store) -> MessageId {
+    let head = store.head().await.unwrap().position.seq;
+    MessageId(random.random_range(head.0.saturating_sub(30)..head.0 + 3))
+}
+
+async fn any_read(random: &mut StdRng, store: &impl Store) -> StateChange {
+    let head = store.head().await.unwrap().position.seq;
+    ReadChange { read: any_ranges(random, head), unread: any_ranges(random, head) }.into()
+}
+
+async fn any_marks(random: &mut StdRng, store: &impl Store) -> StateChange {
+    let head = store.head().await.unwrap().position.seq;
+    StateChange {
+        archive: any_ranges(random, head),
+        unarchive: any_ranges(random, head),
+        save: any_ranges(random, head),
+        unsave: any_ranges(random, head),
+        seen_upto: random.random_bool(0.3).then(|| MessageId(random.random_range(0..head.0 + 3))),
+        ..StateChange::default()
+    }
+}
+
+async fn any_state(store: &impl Store, random: &mut StdRng, person: &Person, change: StateChange) -> Write {
+    let mut write = change_state(store, person, &change).await;
+    // Counted in the past: the store makes up for what came and went since.
+    if let (Change::Read(read), true) = (&mut write.change, random.random_bool(0.5)) {
+        let log = store.entries(Seq(0), 1000).await.unwrap();
+        let memberships = memberships(&log);
+        let seq = Seq(random.random_range(0..=read.basis.counted_at.seq.0));
+        let tag = store.probe(seq).await.unwrap().tag.unwrap();
+        let known =
+            log.iter().filter(|entry| entry.position.seq <= seq && entry.audience.includes(person.id, &memberships));
+        let mut unread = std::collections::BTreeSet::new();
+        for entry in known {
+            let message = entry.body.message().filter(|message| message.sender.id != person.id);
+            match (&entry.body, message) {
+                (EntryBody::Published { .. }, Some(message)) if !read.state.is_read(message.id) => {
+                    unread.insert(message.id);
+                }
+                (EntryBody::Deleted { .. }, Some(message)) => {
+                    unread.remove(&message.id);
+                }
+                _ => {}
+            }
+        }
+        (read.basis.unread, read.basis.counted_at) = (unread.len() as u64, Place { seq, tag });
+    }
+    write
 }
 
 fn any_ranges(random: &mut StdRng, head: Seq) -> Ranges {
@@ -120,9 +250,10 @@ fn any_ranges(random: &mut StdRng, head: Seq) -> Ranges {
     Ranges::collect((0..count).map(|_| range(random)).collect::<Vec<_>>())
 }
 
-async fn compare(store: &impl Store, member: &Member, log: &[Entry], random: &mut StdRng) {
+pub(super) async fn compare(store: &impl Store, member: &Member, log: &[Entry], random: &mut StdRng) {
     let user = member.0.id;
     let inbox = fold(member, log);
+    assert_eq!(fold_live(member, log), inbox);
     for page in [1, 7, 200] {
         let snapshot = store.snapshot(user, page).await.unwrap().unwrap();
         assert_eq!(snapshot, inbox.snapshot(page as usize));
@@ -133,11 +264,21 @@ async fn compare(store: &impl Store, member: &Member, log: &[Entry], random: &mu
         assert_eq!(all_pages(store, user, filter, 3).await, expected.collect::<Vec<_>>(), "{filter:?}");
     }
     let ranges = any_ranges(random, inbox.seq());
-    let holds = |(from, to): &(u64, u64)| {
-        inbox.messages().iter().any(|m| m.sender.id != user && (*from..=*to).contains(&m.id.0))
-    };
-    let empty = Ranges::collect(ranges.iter().filter(|range| !holds(range)));
-    assert_eq!(store.empty_gaps(user, &ranges).await.unwrap(), empty);
+    for among in [Among::All, Among::FromOthers] {
+        let is_among = |m: &&Message| among == Among::All || (m.sender.id != user && m.deleted.is_none());
+        let holds =
+            |(from, to): &(u64, u64)| inbox.messages().iter().filter(is_among).any(|m| (*from..=*to).contains(&m.id.0));
+        let empty = Ranges::collect(ranges.iter().filter(|range| !holds(range)));
+        assert_eq!(store.empty_gaps(user, &ranges, among).await.unwrap().empty, empty, "{among:?}");
+    }
+    for limit in [1, 4, 500] {
+        let unread = inbox.messages().iter().rev().filter(|message| passes(Filter::Unread, &inbox, message));
+        let expected: Vec<_> = unread.map(|message| message.id).take(limit as usize).collect();
+        assert_eq!(store.first_unread(user, limit).await.unwrap(), expected, "the first {limit}");
+    }
+    for message in inbox.messages().iter().take(3) {
+        assert_eq!(store.message(user, message.id).await.unwrap().as_ref(), Some(message));
+    }
 }
 
 async fn compare_replay(store: &impl Store, inbox: &Inbox, log: &[Entry], random: &mut StdRng) {
@@ -155,6 +296,9 @@ fn passes(filter: Filter, inbox: &Inbox, message: &Message) -> bool {
     let me = inbox.user();
     match filter {
         Filter::All => true,
+        Filter::Inbox => !inbox.marks().is_archived(message.id),
+        Filter::Saved => inbox.marks().is_saved(message.id),
+        Filter::Archived => inbox.marks().is_archived(message.id),
         Filter::Unread => inbox.is_unread(message),
         Filter::Me => message.to.people().any(|name| *name == me.name),
         Filter::Sent => message.sender.id == me.id,
@@ -182,12 +326,11 @@ pub(in super::super) async fn messages_that_come_between_count_and_commit_are_co
     say(&store, &bob, "one").await;
     let stored = store.read_state(ana.id).await.unwrap().unwrap();
     let state = stored.state.after(&ReadChange::read(MessageId(1)));
-    let unread = store.count_unread(ana.id, &state, stored.head).await.unwrap();
-    assert_eq!(unread, 0);
+    let counted = store.count_unread(ana.id, &state).await.unwrap();
+    assert_eq!((counted.count, counted.through), (0, stored.head));
     say(&store, &bob, "after the count").await;
     say(&store, &ana, "her own").await;
-    let read =
-        ReadWrite { user: ana.id, expected_version: stored.version, state, unread, counted_through: stored.head };
+    let read = ReadWrite { user: ana.id, state, marks: None, basis: counted.basis(&stored) };
     let batch = [publish(&bob, "same-batch", "earlier in the batch", &[&ana]), write(Change::Read(read))];
     store.commit(&batch).await.unwrap();
     store_one(&store, publish(&bob, "later", "after it", &[])).await;

@@ -3,16 +3,31 @@
 use push_system::{
     ids::{MessageId, Seq, UserId},
     read_state::{ReadChange, ReadState},
+    topic::TopicRole,
 };
 use serde_json::json;
 
 use super::{
-    super::{Audience, Change, EntryBody, Head, KeyUse, Log, Outcome, ReadWrite, Revocation, Write},
-    Fixture, draft, key, moment, person, publish, publish_draft, say, store_one, stored, username, write,
+    super::{
+        Audience, Basis, Change, EntryBody, Head, KeyUse, Log, Outcome, Place, ReadWrite, Revocation, Store, Write,
+        backend::Backend,
+        range_rows::RangeRows as _,
+        records::AudienceKind,
+        rows::int,
+        statements::Span,
+        stretches::{Order, Stretch},
+    },
+    Fixture, change_state, draft, edit, key, moment, person, publish, publish_draft, say,
+    sessions::new_password,
+    store_one, stored,
+    topics::{create, joining, message},
+    username, write,
 };
 
-fn read_write(user: UserId, expected_version: i64, state: ReadState) -> Write {
-    write(Change::Read(ReadWrite { user, expected_version, state, unread: 0, counted_through: Seq(0) }))
+async fn read_write(store: &impl Store, user: UserId, version: i64, state: ReadState) -> Write {
+    let begin = Place { seq: Seq(0), tag: store.probe(Seq(0)).await.unwrap().tag.unwrap() };
+    let basis = Basis { version, read_at: vec![begin], unread: 0, counted_at: begin };
+    write(Change::Read(ReadWrite { user, state, marks: None, basis }))
 }
 
 pub(in super::super) async fn places_are_dense_over_batches_with_refused_writes<F: Fixture>(fixture: F) {
@@ -22,10 +37,10 @@ pub(in super::super) async fn places_are_dense_over_batches_with_refused_writes<
     let batch = [
         publish(&ana, "a", "one", &[]),
         publish(&ana, "a", "another", &[]),
-        read_write(ana.id, 5, ReadState::default()),
+        read_write(&store, ana.id, 5, ReadState::default()).await,
         write(Change::Revoke(Revocation::Person { user: ghost, keep: None })),
         publish(&ana, "b", "two", &[]),
-        read_write(ana.id, 0, ReadState::starting_at(MessageId(1))),
+        read_write(&store, ana.id, 0, ReadState::starting_at(MessageId(1))).await,
     ];
     let outcomes = store.commit(&batch).await.unwrap();
     assert!(matches!(outcomes[1], Outcome::KeyConflict));
@@ -46,9 +61,9 @@ pub(in super::super) async fn what_is_stored_is_what_is_read<F: Fixture>(fixture
     let batch = [
         publish(&ana, "a", "to all", &[]),
         publish(&ana, "b", "to bob", &[&bob]),
-        read_write(bob.id, 0, state),
+        read_write(&store, bob.id, 0, state).await,
         write(Change::Revoke(Revocation::Person { user: bob.id, keep: None })),
-        write(Change::Password { user: ana.id, hash: "$argon2id$new".into(), keep: None }),
+        new_password(&ana, "$argon2id$new", None),
     ];
     let answered: Vec<_> = store.commit(&batch).await.unwrap().into_iter().map(stored).collect();
     assert_eq!(store.entries(Seq(0), 100).await.unwrap(), answered);
@@ -115,13 +130,26 @@ pub(in super::super) async fn keys_are_forgotten_by_age<F: Fixture>(fixture: F) 
     assert_eq!(store.entries(Seq(0), 10).await.unwrap().len(), 2);
 }
 
+pub(in super::super) async fn more_keys_than_one_step_takes_are_forgotten<F: Fixture>(fixture: F) {
+    const KEYS: u64 = 1_001;
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let batch: Vec<_> = (0..KEYS).map(|n| publish(&ana, &format!("k{n}"), "hello", &[])).collect();
+    store.commit(&batch).await.unwrap();
+    let late = Write { at: moment(1), ..publish(&ana, "late", "hello", &[]) };
+    store.commit(&[late]).await.unwrap();
+    assert_eq!(store.forget_keys(moment(1)).await.unwrap(), KEYS);
+    assert_eq!(store.find_key(ana.id, &key("k1000")).await.unwrap(), None);
+    assert!(store.find_key(ana.id, &key("late")).await.unwrap().is_some());
+}
+
 pub(in super::super) async fn nobody_publishes_who_does_not_exist<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ghost = push_system::accounts::Person { id: UserId(1), name: username("ghost") };
     let batch = [
         publish(&ghost, "a", "boo", &[]),
-        read_write(ghost.id, 0, ReadState::default()),
-        write(Change::Password { user: ghost.id, hash: String::new(), keep: None }),
+        read_write(&store, ghost.id, 0, ReadState::default()).await,
+        new_password(&ghost, "", None),
     ];
     let outcomes = store.commit(&batch).await.unwrap();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::NoSuchPerson)), "{outcomes:?}");
@@ -179,26 +207,41 @@ pub(in super::super) async fn a_new_epoch_moves_nothing<F: Fixture>(fixture: F) 
     let ana = person(&store, "ana").await;
     say(&store, &ana, "hello").await;
     let before = store.head().await.unwrap();
-    let after = store.renew_epoch().await.unwrap();
+    let after = store.renew_epoch(&before.position.epoch).await.unwrap();
+    let again = store.renew_epoch(&before.position.epoch).await.unwrap();
+    assert_eq!(again, after, "two instances that notice at once renew it once");
     assert_ne!(after.position.epoch, before.position.epoch);
     assert_eq!(store.head().await.unwrap(), after);
     let moved = push_system::position::Position { epoch: before.position.epoch.clone(), ..after.position };
     assert_eq!((moved, after.floor, after.system), (before.position, before.floor, before.system));
 }
 
-pub(in super::super) async fn a_read_state_from_an_old_version_is_stale<F: Fixture>(fixture: F) {
+pub(in super::super) async fn a_read_state_from_an_old_version_or_a_lost_log_is_stale<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let first = store.read_state(ana.id).await.unwrap().unwrap();
     let state = |n| ReadState::starting_at(MessageId(n));
-    let both = [read_write(ana.id, first.version, state(1)), read_write(ana.id, first.version, state(2))];
+    let both = [
+        read_write(&store, ana.id, first.version, state(1)).await,
+        read_write(&store, ana.id, first.version, state(2)).await,
+    ];
     let outcomes = store.commit(&both).await.unwrap();
     assert!(matches!(outcomes[..], [Outcome::Stored(_), Outcome::Stale]));
     let now = store.read_state(ana.id).await.unwrap().unwrap();
-    assert_eq!((now.state, now.head), (state(1), Seq(1)));
-    let outcomes = store.commit(&[read_write(ana.id, first.version, state(3))]).await.unwrap();
+    assert_eq!((now.state, now.head.seq), (state(1), Seq(1)));
+    let outcomes = store.commit(&[read_write(&store, ana.id, first.version, state(3)).await]).await.unwrap();
     assert!(matches!(outcomes[..], [Outcome::Stale]));
-    store_one(&store, read_write(ana.id, now.version, state(3))).await;
+    // Read or counted in a log that went back since, and may have grown past that place again.
+    let elsewhere = Place { tag: now.head.tag ^ 1, ..now.head };
+    let beyond = Place { seq: now.head.seq.next(), ..now.head };
+    for (read_at, counted_at) in [(elsewhere, now.head), (now.head, elsewhere), (now.head, beyond)] {
+        let mut lost = read_write(&store, ana.id, now.version, state(3)).await;
+        let Change::Read(read) = &mut lost.change else { panic!("{lost:?}") };
+        (read.basis.read_at, read.basis.counted_at) = (vec![now.head, read_at], counted_at);
+        let outcomes = store.commit(&[lost]).await.unwrap();
+        assert!(matches!(outcomes[..], [Outcome::Stale]), "{read_at:?}, {counted_at:?}");
+    }
+    store_one(&store, read_write(&store, ana.id, now.version, state(3)).await).await;
     assert_eq!(store.read_state(ana.id).await.unwrap().unwrap().state, state(3));
 }
 
@@ -246,4 +289,47 @@ pub(in super::super) async fn trimming_takes_events_and_leaves_messages<F: Fixtu
     let again = store.commit(&[publish(&ana, "1", "hello", &[])]).await.unwrap();
     assert!(matches!(again[..], [Outcome::Repeated(MessageId(1))]));
     assert_eq!(say(&store, &ana, "after").await, MessageId(1_501));
+}
+
+/// What stands in the index of audiences for replay alone goes with its events.
+pub(in super::super) async fn news_goes_with_its_events<B: Backend + Store>(store: &B) {
+    let (ana, bob) = (person(store, "ana").await, person(store, "bob").await);
+    let topic = create(store, &ana, "ops", false).await;
+    store_one(store, joining(&bob, topic.id, &bob, TopicRole::Member)).await;
+    let all = say(store, &ana, "one").await;
+    let some = store_one(store, message(&ana, "k", &[&topic], &[&bob])).await.position.seq.into();
+    for id in [all, some] {
+        store_one(store, edit(&ana, id, json!({ "message": "two" }))).await;
+    }
+    let read = change_state(store, &bob, &ReadChange::read(some).into()).await;
+    let last = store_one(store, read).await.position.seq;
+    let (of_bob, of_topic) = (int(bob.id.0), int(topic.id.0));
+    let messages = [
+        (AudienceKind::Everyone, 0),
+        (AudienceKind::Person, of_bob),
+        (AudienceKind::Topic, of_topic),
+        (AudienceKind::TopicNamed, of_topic),
+    ];
+    let news = [
+        (AudienceKind::EveryoneNews, 0, vec![]),
+        (AudienceKind::PersonNews, of_bob, vec![int(last.0)]),
+        (AudienceKind::TopicNews, of_topic, vec![]),
+    ];
+    for (kind, id) in messages.into_iter().chain(news.iter().map(|(kind, id, _)| (*kind, *id))) {
+        assert!(!places(store, kind, id).await.is_empty(), "{kind:?}");
+    }
+    store.trim(last).await.unwrap();
+    for (kind, id) in messages {
+        assert_eq!(places(store, kind, id).await.len(), 1, "{kind:?}");
+    }
+    for (kind, id, left) in news {
+        assert_eq!(places(store, kind, id).await, left, "{kind:?}");
+    }
+}
+
+async fn places<B: Backend>(store: &B, kind: AudienceKind, id: i64) -> Vec<i64> {
+    let mut reader = store.reader().await.unwrap();
+    let stretch = Stretch::of(kind, id, Span { after: 0, through: i64::MAX });
+    let places = reader.places(&[stretch], Order::Ascending, None, 99).await;
+    reader.end(places).await.unwrap()
 }

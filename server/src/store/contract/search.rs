@@ -3,28 +3,30 @@
 use push_system::{
     accounts::Person,
     api::{Filter, HistoryPage, HistoryQuery},
-    ids::MessageId,
+    marks::StateChange,
+    query::Search,
+    read_state::Ranges,
 };
 use serde_json::json;
 
 use super::{
-    super::{Change, Log as _, ReadWrite, Store},
-    Fixture, draft, person, publish, publish_draft, say, store_one, tell, write,
+    super::{Log as _, Store},
+    Fixture, change_state, delete, draft, edit, moment, person, publish, publish_draft, say, store_one, tell,
 };
 
-fn words(text: &str) -> HistoryQuery {
-    HistoryQuery { before: None, limit: 50, words: Some(text.to_owned()), filter: Filter::All }
+pub(super) fn words(text: &str) -> HistoryQuery {
+    HistoryQuery { before: None, limit: 50, words: Search::of(text, moment(0), 0), filter: Filter::All }
 }
 
-async fn page(store: &impl Store, who: &Person, query: &HistoryQuery) -> HistoryPage {
+pub(super) async fn page(store: &impl Store, who: &Person, query: &HistoryQuery) -> HistoryPage {
     store.history(who.id, query).await.unwrap()
 }
 
-async fn find(store: &impl Store, who: &Person, text: &str) -> Vec<u64> {
+pub(super) async fn find(store: &impl Store, who: &Person, text: &str) -> Vec<u64> {
     ids(&page(store, who, &words(text)).await)
 }
 
-fn ids(page: &HistoryPage) -> Vec<u64> {
+pub(super) fn ids(page: &HistoryPage) -> Vec<u64> {
     page.messages.iter().map(|message| message.id.0).collect()
 }
 
@@ -79,7 +81,7 @@ pub(in super::super) async fn what_is_typed_is_never_syntax<F: Fixture>(fixture:
     assert_eq!(find(&store, &ana, "title:alpha").await, Vec::<u64>::new());
     assert_eq!(find(&store, &ana, "alpha OR zeta").await, Vec::<u64>::new());
     assert_eq!(find(&store, &ana, r#""alpha" (beta)"#).await, [plain]);
-    for typed in ["near(x)", "O'Neil", "C++", "\"alpha", "50%"] {
+    for typed in ["near(x)", "O'Neil", "C++", "\"alpha not\"", "50%"] {
         assert!(find(&store, &ana, typed).await.contains(&odd), "{typed}");
     }
 }
@@ -114,15 +116,16 @@ pub(in super::super) async fn only_what_a_person_may_see_is_found<F: Fixture>(fi
     let own = tell(&store, &bob, "plan of bob", &[&ana]).await.0;
     assert_eq!(find(&store, &ana, "plan").await, [own, named, open]);
     assert_eq!(find(&store, &cleo, "plan").await, [open]);
-    let stored = store.read_state(bob.id).await.unwrap().unwrap();
-    let state = push_system::read_state::ReadState::starting_at(MessageId(open));
-    let read =
-        ReadWrite { user: bob.id, expected_version: stored.version, state, unread: 1, counted_through: stored.head };
-    store_one(&store, write(Change::Read(read))).await;
+    let mut change = StateChange { save: Ranges::one(open), archive: Ranges::one(own), ..StateChange::default() };
+    change.read.read = Ranges::span(1, open);
+    store_one(&store, change_state(&store, &bob, &change).await).await;
     for (filter, expected) in [
         (Filter::All, vec![own, named, open]),
         (Filter::Me, vec![named]),
         (Filter::Sent, vec![own]),
+        (Filter::Saved, vec![open]),
+        (Filter::Archived, vec![own]),
+        (Filter::Inbox, vec![named, open]),
         (Filter::Unread, vec![named]),
     ] {
         let found = page(&store, &bob, &HistoryQuery { filter, ..words("plan") }).await;
@@ -173,14 +176,14 @@ pub(in super::super) async fn a_rare_permission_is_found_behind_many_matches<F: 
 pub(in super::super) async fn the_index_follows_in_steps<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
-    assert!(store.index_step().await.unwrap());
+    assert!(store.index_step().await.unwrap().is_none());
     for batch in 0..4 {
         let messages: Vec<_> =
             (0..50).map(|n| publish(&ana, &format!("{batch}.{n}"), &format!("note {batch}"), &[])).collect();
         store.commit(&messages).await.unwrap();
     }
     let mut steps = 1;
-    while !store.index_step().await.unwrap() {
+    while store.index_step().await.unwrap().is_some() {
         steps += 1;
         assert!(steps < 200, "each step gets on");
     }
@@ -188,4 +191,79 @@ pub(in super::super) async fn the_index_follows_in_steps<F: Fixture>(fixture: F)
     say(&store, &ana, "note 0, not indexed yet").await;
     let found = page(&store, &ana, &HistoryQuery { limit: 200, ..words("note 0") }).await;
     assert_eq!((found.messages.len(), found.has_more), (51, false));
+}
+
+pub(in super::super) async fn an_edited_message_is_found_by_what_it_says_now<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let (id, other) = (say(&store, &ana, "red apple").await, say(&store, &ana, "red pear").await);
+    assert_eq!(find(&store, &ana, "apple").await, [id.0]);
+    for (text, words) in [("green apple", "green"), ("blue apple", "blue"), ("blue sky", "sky")] {
+        store_one(&store, edit(&ana, id, json!({ "message": text }))).await;
+        assert_eq!(find(&store, &ana, words).await, [id.0], "{text}");
+        assert_eq!(find(&store, &ana, "red").await, [other.0], "{text}");
+    }
+    assert!(find(&store, &ana, "apple").await.is_empty());
+    let early = say(&store, &ana, "cherry").await;
+    store_one(&store, edit(&ana, early, json!({ "message": "plum" }))).await;
+    assert!(find(&store, &ana, "cherry").await.is_empty(), "it was edited before it was indexed");
+    assert_eq!(find(&store, &ana, "plum").await, [early.0]);
+}
+
+pub(in super::super) async fn a_deleted_message_is_found_by_nothing_it_said<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let draft = draft(json!({ "message": "alpha 東京", "title": "beta", "tags": ["gamma"] }));
+    let id = store_one(&store, publish_draft(&ana, "k", draft, vec![])).await.position.seq.0;
+    let said = ["alpha", "京", "beta", "gamma"];
+    for word in said {
+        assert_eq!(find(&store, &ana, word).await, [id], "{word}");
+    }
+    store_one(&store, delete(&ana, push_system::ids::MessageId(id))).await;
+    for _ in 0..2 {
+        for word in said {
+            assert!(find(&store, &ana, word).await.is_empty(), "{word}");
+        }
+        while store.index_step().await.unwrap().is_some() {}
+    }
+}
+
+pub(in super::super) async fn changes_are_indexed_in_steps_too<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let messages: Vec<_> = (0..120).map(|n| publish(&ana, &format!("{n}"), "before", &[])).collect();
+    store.commit(&messages).await.unwrap();
+    while store.index_step().await.unwrap().is_some() {}
+    let edits: Vec<_> =
+        (1..=120).map(|n| edit(&ana, push_system::ids::MessageId(n), json!({ "message": "after" }))).collect();
+    store.commit(&edits).await.unwrap();
+    let mut steps = 1;
+    while store.index_step().await.unwrap().is_some() {
+        steps += 1;
+        assert!(steps < 200, "each step gets on");
+    }
+    assert!(steps > 1, "a step is bounded");
+    let found = page(&store, &ana, &HistoryQuery { limit: 200, ..words("after") }).await;
+    assert_eq!((found.messages.len(), find(&store, &ana, "before").await.len()), (120, 0));
+}
+
+pub(in super::super) async fn an_index_made_anew_is_waited_for_where_nothing_else_tells<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let rare = say(&store, &ana, "rare").await.0;
+    for batch in 0..23 {
+        let messages: Vec<_> = (0..100).map(|n| publish(&ana, &format!("{batch}.{n}"), "common", &[])).collect();
+        store.commit(&messages).await.unwrap();
+    }
+    for typed in ["common", "after:1d", "-rare", "from:ana common"] {
+        assert_eq!(find(&store, &ana, typed).await.len(), 50, "{typed}");
+    }
+    // Who waits helps, but not to the end.
+    assert!(store.history(ana.id, &words("rare")).await.is_err_and(|error| error.is_indexing()));
+    drop(store);
+    // Whatever ended, it goes on from there.
+    let store = fixture.open().await;
+    assert_eq!(find(&store, &ana, "rare").await, [rare]);
+    assert_eq!(find(&store, &ana, "rare after:1d").await, [rare]);
+    assert!(store.index_step().await.unwrap().is_none());
 }

@@ -25,7 +25,10 @@ use super::{
     administration::{
         ROWS_OF_THE_FIRST_SCHEMA, account, invite, role, rows_of_the_first_schema_are_there, signing_key,
     },
-    key, moment, new_account, person, publish, say, stored,
+    key,
+    log::news_goes_with_its_events,
+    moment, new_account, person, publish, say, stored,
+    topics::{ROWS_OF_THE_SEVENTH_SCHEMA, rows_of_the_seventh_schema_are_there},
 };
 
 /// A database of a server.
@@ -41,8 +44,8 @@ pub(in super::super) trait ServerFixture: Fixture<Store: Backend> {
     /// Takes longer than any read may.
     const SLEEP: &'static str;
 
-    /// What makes an empty database one that has taken the first step of the schema.
-    fn first_schema() -> String;
+    /// What makes an empty database one that has taken so many steps of the schema.
+    fn schema(steps: usize) -> String;
 
     /// Its address.
     fn url(&self) -> String;
@@ -76,9 +79,11 @@ macro_rules! server_suite {
                 a_server_stopped_in_its_transaction_does_not_stop_the_others,
                 a_refresh_token_used_twice_at_once_has_one_successor,
                 a_database_of_the_first_schema_is_brought_up_to_date_once,
+                what_topics_were_before_their_events_told_it_is_told_as_far_as_known,
                 two_admins_who_demote_each_other_at_once_leave_one,
                 an_invitation_used_on_two_servers_at_once_admits_one,
                 servers_that_rotate_keys_at_once_add_one,
+                what_is_there_for_replay_alone_goes_with_its_event,
             }
         }
     };
@@ -292,13 +297,21 @@ pub(in super::super) async fn a_refresh_token_used_twice_at_once_has_one_success
 }
 
 pub(in super::super) async fn a_database_of_the_first_schema_is_brought_up_to_date_once<F: ServerFixture>(fixture: F) {
-    fixture.raw(&F::first_schema()).await;
+    fixture.raw(&F::schema(1)).await;
     fixture.raw(ROWS_OF_THE_FIRST_SCHEMA).await;
     let (one, other, third) = tokio::join!(fixture.open(), fixture.open(), fixture.open());
     rows_of_the_first_schema_are_there(&one).await;
     for store in [other, third] {
         assert_eq!(store.head().await.unwrap(), one.head().await.unwrap());
     }
+}
+
+pub(in super::super) async fn what_topics_were_before_their_events_told_it_is_told_as_far_as_known<F: ServerFixture>(
+    fixture: F,
+) {
+    fixture.raw(&F::schema(7)).await;
+    fixture.raw(ROWS_OF_THE_SEVENTH_SCHEMA).await;
+    rows_of_the_seventh_schema_are_there(&fixture.open().await).await;
 }
 
 pub(in super::super) async fn two_admins_who_demote_each_other_at_once_leave_one<F: ServerFixture>(fixture: F) {
@@ -342,4 +355,8 @@ pub(in super::super) async fn servers_that_rotate_keys_at_once_add_one<F: Server
     let (here, there) = (here.unwrap(), there.unwrap());
     assert_eq!(here.len(), 2);
     assert_eq!(here, there);
+}
+
+pub(in super::super) async fn what_is_there_for_replay_alone_goes_with_its_event<F: ServerFixture>(fixture: F) {
+    news_goes_with_its_events(&fixture.open().await).await;
 }

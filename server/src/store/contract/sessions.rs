@@ -1,12 +1,12 @@
 //! Sessions, and tokens that rotate.
 
-use push_system::{accounts::Person, accounts::Role, timestamp::Timestamp};
+use push_system::{accounts::Person, accounts::Role, limits, timestamp::Timestamp};
 use uuid::Uuid;
 
 use super::{
     super::{
-        Accounts as _, Change, Client, EntryBody, NewSession, NewTicket, Outcome, Revocation, Rotation, Session,
-        SessionId, Store, TakenTicket, TokenHash,
+        Accounts as _, Change, Client, EntryBody, NewSession, NewTicket, Outcome, PhcString, Revocation, Rotation,
+        Session, SessionId, Store, TakenTicket, TokenHash, Write,
     },
     Fixture, moment, person, store_one, write,
 };
@@ -47,6 +47,11 @@ pub(super) async fn rotate(store: &impl Store, presented: u8, successor: u8, at:
     store.rotate(&token(presented), &[token(successor)], at, GRACE).await.unwrap()
 }
 
+/// A password that somebody sets who was asked for none.
+pub(super) fn new_password(user: &Person, hash: &str, keep: Option<SessionId>) -> Write {
+    write(Change::Password { user: user.id, hash: PhcString(hash.to_owned()), proved: None, keep })
+}
+
 pub(super) async fn is_in_force(store: &impl Store, id: SessionId) -> bool {
     store.session(id, moment(1)).await.unwrap().is_some()
 }
@@ -63,7 +68,7 @@ pub(in super::super) async fn a_session_lasts_until_it_is_over<F: Fixture>(fixtu
     let session = store.session(id, moment(DAY - 1)).await.unwrap();
     assert_eq!(session, Some(Session { id, person: ana, role: Role::Admin, expires: moment(DAY) }));
     assert_eq!(store.session(id, moment(DAY)).await.unwrap(), None);
-    assert_eq!(rotate(&store, 1, 2, moment(DAY)).await, Rotation::Unknown);
+    assert_eq!(rotate(&store, 1, 2, moment(DAY)).await, Rotation::Ended);
     assert_eq!(store.session(SessionId(Uuid::nil()), moment(0)).await.unwrap(), None);
 }
 
@@ -103,7 +108,7 @@ pub(in super::super) async fn a_token_used_after_its_successor_is_reuse<F: Fixtu
     assert!(is_in_force(&store, id).await, "revoking is another call");
     store_one(&store, write(Change::Revoke(Revocation::Session(id)))).await;
     for presented in [1, 2, 3] {
-        assert_eq!(rotate(&store, presented, 9, moment(3 + GRACE)).await, Rotation::Unknown);
+        assert_eq!(rotate(&store, presented, 9, moment(3 + GRACE)).await, Rotation::Ended);
     }
 }
 
@@ -129,8 +134,8 @@ pub(in super::super) async fn a_ticket_is_taken_once<F: Fixture>(fixture: F) {
     let ana = person(&store, "ana").await;
     let id = log_in(&store, &ana, 1).await;
     let login_expires = Some(moment(9_000));
-    store.add_ticket(NewTicket { login_expires, ..ticket(50, id) }).await.unwrap();
-    store.add_ticket(ticket(51, id)).await.unwrap();
+    store.add_ticket(NewTicket { login_expires, ..ticket(50, id) }, 10).await.unwrap();
+    store.add_ticket(ticket(51, id), 10).await.unwrap();
     let take = async |n| store.take_ticket(&token(n), moment(1)).await.unwrap();
     let (one, two, three) = tokio::join!(take(50), take(50), take(50));
     let taken: Vec<_> = [one, two, three].into_iter().flatten().collect();
@@ -145,14 +150,14 @@ pub(in super::super) async fn a_ticket_is_over_in_time_and_goes_with_its_session
     let ana = person(&store, "ana").await;
     let id = log_in(&store, &ana, 1).await;
     for n in 50..54 {
-        store.add_ticket(ticket(n, id)).await.unwrap();
+        store.add_ticket(ticket(n, id), 10).await.unwrap();
     }
     assert_eq!(store.take_ticket(&token(50), moment(30_000)).await.unwrap(), None);
     assert_eq!(store.take_ticket(&token(50), moment(0)).await.unwrap(), None, "who comes late uses it up as well");
     assert!(store.take_ticket(&token(51), moment(29_999)).await.unwrap().is_some());
     assert_eq!(store.forget_tickets(moment(29_999)).await.unwrap(), 0);
     assert_eq!(store.forget_tickets(moment(30_000)).await.unwrap(), 2);
-    store.add_ticket(ticket(54, id)).await.unwrap();
+    store.add_ticket(ticket(54, id), 10).await.unwrap();
     assert_eq!(store.forget_sessions(moment(DAY + 1)).await.unwrap(), 1);
     assert_eq!(store.take_ticket(&token(54), moment(0)).await.unwrap(), None);
 }
@@ -180,7 +185,7 @@ pub(in super::super) async fn revoking_one_session_spares_the_others<F: Fixture>
     assert_eq!(entry.body, EntryBody::Revoked(Revocation::Session(one)));
     assert_eq!(store.entries(push_system::ids::Seq(0), 10).await.unwrap(), [entry]);
     assert!(!is_in_force(&store, one).await && is_in_force(&store, two).await);
-    assert_eq!(rotate(&store, 1, 3, moment(1)).await, Rotation::Unknown);
+    assert_eq!(rotate(&store, 1, 3, moment(1)).await, Rotation::Ended);
     let unknown = write(Change::Revoke(Revocation::Session(SessionId(Uuid::nil()))));
     assert!(matches!(store.commit(&[unknown]).await.unwrap()[..], [Outcome::NoSuchPerson]));
 }
@@ -201,8 +206,8 @@ pub(in super::super) async fn a_new_password_ends_the_other_sessions<F: Fixture>
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;
     let (one, two) = (log_in(&store, &ana, 1).await, log_in(&store, &ana, 2).await);
-    let change = Change::Password { user: ana.id, hash: "$argon2id$new".into(), keep: Some(one) };
-    let entry = store_one(&store, write(change)).await;
+    let change = new_password(&ana, "$argon2id$new", Some(one));
+    let entry = store_one(&store, change).await;
     assert_eq!(entry.body, EntryBody::Revoked(Revocation::Person { user: ana.id, keep: Some(one) }));
     assert_eq!(store.account(ana.id).await.unwrap().unwrap().password_hash, "$argon2id$new");
     assert!(is_in_force(&store, one).await && !is_in_force(&store, two).await);
@@ -240,4 +245,84 @@ pub(in super::super) async fn sessions_are_forgotten_with_their_tokens<F: Fixtur
     assert_eq!(store.forget_sessions(moment(DAY + 1)).await.unwrap(), 1);
     log_in(&store, &ana, 1).await;
     assert_good(&rotate(&store, 1, 3, moment(0)).await, 2);
+}
+
+pub(in super::super) async fn more_sessions_and_tickets_than_one_step_takes_are_forgotten<F: Fixture>(fixture: F) {
+    const SESSIONS: u8 = 45;
+    const TICKETS: u8 = 101;
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let lasting = log_in(&store, &ana, 0).await;
+    for n in 0..TICKETS {
+        store.add_ticket(ticket(n, lasting), 1_000).await.unwrap();
+    }
+    assert_eq!(store.forget_tickets(moment(30_000)).await.unwrap(), u64::from(TICKETS));
+    for n in 1..=SESSIONS {
+        log_in(&store, &ana, n).await;
+    }
+    store_one(&store, write(Change::Revoke(Revocation::Person { user: ana.id, keep: Some(lasting) }))).await;
+    assert_eq!(store.forget_sessions(moment(1)).await.unwrap(), u64::from(SESSIONS));
+    assert!(is_in_force(&store, lasting).await);
+}
+
+/// Between the proof and the change somebody else may have set another one.
+pub(in super::super) async fn a_password_is_changed_by_whoever_proved_the_one_that_is_set<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let one = log_in(&store, &ana, 1).await;
+    let of_before = store.account(ana.id).await.unwrap().unwrap().password_hash;
+    let change = |proved: &str, hash: &str| {
+        let (hash, proved) = (PhcString(hash.to_owned()), Some(PhcString(proved.to_owned())));
+        write(Change::Password { user: ana.id, hash, proved, keep: Some(one) })
+    };
+    let reset = new_password(&ana, "$argon2id$reset", Some(one));
+    let batch = [reset, change(&of_before, "$argon2id$thief"), change("$argon2id$reset", "$argon2id$own")];
+    let found = store.commit(&batch).await.unwrap();
+    assert!(matches!(found[..], [Outcome::Stored(_), Outcome::Stale, Outcome::Stored(_)]), "{found:?}");
+    let late = store.commit(&[change("$argon2id$reset", "$argon2id$thief")]).await.unwrap();
+    assert!(matches!(late[..], [Outcome::Stale]), "{late:?}");
+    assert_eq!(store.account(ana.id).await.unwrap().unwrap().password_hash, "$argon2id$own");
+}
+
+pub(in super::super) async fn tickets_of_a_session_are_few<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let (one, two) = (log_in(&store, &ana, 1).await, log_in(&store, &ana, 2).await);
+    store.add_ticket(ticket(40, two), 3).await.unwrap();
+    for n in 50..56 {
+        let later = NewTicket { expires: moment(30_000 + i64::from(n)), ..ticket(n, one) };
+        store.add_ticket(later, 3).await.unwrap();
+    }
+    let mut left = Vec::new();
+    for n in [40, 50, 51, 52, 53, 54, 55] {
+        if store.take_ticket(&token(n), moment(1)).await.unwrap().is_some() {
+            left.push(n);
+        }
+    }
+    assert_eq!(left, [40, 53, 54, 55], "the oldest of that session made room");
+}
+
+pub(in super::super) async fn sessions_that_ended_are_not_kept_without_number<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let ana = person(&store, "ana").await;
+    let open = async |n: u64| {
+        let new = NewSession {
+            id: SessionId(Uuid::from_u128(n.into())),
+            refresh: TokenHash([n.to_be_bytes(); 4].concat().try_into().unwrap()),
+            at: moment(n.cast_signed()),
+            ..session(&ana, 0, store.account(ana.id).await.unwrap().unwrap().password_hash)
+        };
+        assert!(store.open_session(new.clone()).await.unwrap());
+        new
+    };
+    let kept = u64::from(limits::ENDED_SESSIONS);
+    let mut opened = Vec::new();
+    for n in 1..=kept + 2 {
+        opened.push(open(n).await);
+    }
+    store_one(&store, write(Change::Revoke(Revocation::Person { user: ana.id, keep: None }))).await;
+    open(kept + 3).await;
+    let rotate = async |n: usize| store.rotate(&opened[n].refresh, &[token(1)], moment(1), GRACE).await.unwrap();
+    assert_eq!([rotate(0).await, rotate(1).await], [Rotation::Unknown, Rotation::Unknown], "those seen longest ago");
+    assert_eq!(rotate(2).await, Rotation::Ended);
 }

@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use push_system::{
     accounts::{Person, Role, Username},
     ids::{MessageId, UserId},
+    limits,
+    marks::Marks,
     read_state::ReadState,
     timestamp::Timestamp,
 };
@@ -108,8 +110,14 @@ impl Accounts for MemoryStore {
         Ok(replaced.len() as u64)
     }
 
-    async fn add_ticket(&self, ticket: NewTicket) -> Result<(), StoreError> {
-        self.tables().tickets.insert(ticket.hash, ticket);
+    async fn add_ticket(&self, ticket: NewTicket, most: u32) -> Result<(), StoreError> {
+        let tickets = &mut self.tables().tickets;
+        let mut others: Vec<_> = tickets.values().filter(|other| other.session == ticket.session).cloned().collect();
+        others.sort_by_key(|other| std::cmp::Reverse(other.expires));
+        for beyond in others.iter().skip(most.saturating_sub(1) as usize) {
+            tickets.remove(&beyond.hash);
+        }
+        tickets.insert(ticket.hash, ticket);
         Ok(())
     }
 
@@ -156,8 +164,9 @@ impl Tables {
             deleted: None,
             created: new.at,
         };
-        let start = ReadState::starting_at(MessageId::from(self.head.position.seq));
-        self.reads.insert(id, (start, 0));
+        let start = MessageId::from(self.head.position.seq);
+        self.reads.insert(id, (ReadState::starting_at(start), 0));
+        self.marks.insert(id, Marks::starting_at(start));
         self.accounts.insert(id, account.clone());
         Some(account)
     }
@@ -181,7 +190,7 @@ impl Tables {
     }
 
     /// By name.
-    fn people(&self, wanted: impl Fn(&Username) -> bool) -> Vec<Person> {
+    pub(super) fn people(&self, wanted: impl Fn(&Username) -> bool) -> Vec<Person> {
         let there = self.accounts.values().filter(|account| account.deleted.is_none());
         let mut people: Vec<_> = there.map(|account| account.person.clone()).collect();
         people.retain(|person| wanted(&person.name));
@@ -197,8 +206,19 @@ impl Tables {
         let token = TokenRow { session: new.id, generation: 1, superseded: false, successor_confirmed: None };
         self.tokens.insert(new.refresh, token);
         new.notes.iter().for_each(|note| self.note(new.at, note));
+        self.thin_sessions(new.user, new.at);
         self.sessions.insert(new.id, SessionRow { last_seen: new.at, new, revoked: None });
         true
+    }
+
+    fn thin_sessions(&mut self, user: UserId, now: Timestamp) {
+        let ended = |row: &&SessionRow| row.new.user == user && (row.revoked.is_some() || row.new.expires <= now);
+        let mut ended: Vec<_> = self.sessions.values().filter(ended).map(|row| (row.last_seen, row.new.id)).collect();
+        ended.sort_by_key(|(seen, _)| std::cmp::Reverse(*seen));
+        for (_, beyond) in ended.into_iter().skip(limits::ENDED_SESSIONS as usize) {
+            self.sessions.remove(&beyond);
+            self.tokens.retain(|_, token| token.session != beyond);
+        }
     }
 
     pub(super) fn in_force(&self, id: SessionId, now: Timestamp) -> Option<Session> {
@@ -209,7 +229,7 @@ impl Tables {
 
     fn rotate(&mut self, presented: &TokenHash, successors: &[TokenHash], now: Timestamp, grace_ms: i64) -> Rotation {
         let Some(token) = self.tokens.get(presented).cloned() else { return Rotation::Unknown };
-        let Some(session) = self.in_force(token.session, now) else { return Rotation::Unknown };
+        let Some(session) = self.in_force(token.session, now) else { return Rotation::Ended };
         self.confirm(token.session, token.generation, now);
         let grace_is_over = token.successor_confirmed.is_some_and(|at| now > at.plus_ms(grace_ms));
         if token.superseded && grace_is_over {

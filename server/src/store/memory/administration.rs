@@ -1,20 +1,27 @@
 //! [`Administration`] in memory.
 
 use async_trait::async_trait;
-use push_system::{accounts::Role, admin::AuditRecord, ids::UserId, timestamp::Timestamp};
+use push_system::{
+    accounts::{Role, Username},
+    admin::AuditRecord,
+    ids::UserId,
+    timestamp::Timestamp,
+};
 
 use super::{
     super::{
-        AccountSummary, Administration, AuditNote, NewInvite, SessionSeen, StoreError, StoredInvite, StoredSession,
-        TokenHash,
+        Account, AccountSummary, Administration, AuditNote, Authority, Decision, Denial, NewInvite, SessionSeen,
+        StoreError, StoredInvite, StoredSession, TokenHash,
     },
     InviteRow, MemoryStore, Tables,
 };
 
 #[async_trait]
 impl Administration for MemoryStore {
-    async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<StoredSession>, StoreError> {
-        Ok(self.tables().sessions_of(user, now))
+    async fn sessions_of(&self, user: UserId, now: Timestamp, limit: u32) -> Result<Vec<StoredSession>, StoreError> {
+        let mut sessions = self.tables().sessions_of(user, now);
+        sessions.truncate(limit as usize);
+        Ok(sessions)
     }
 
     async fn touch_sessions(&self, seen: &[SessionSeen]) -> Result<(), StoreError> {
@@ -32,23 +39,42 @@ impl Administration for MemoryStore {
     async fn people_after(&self, after: UserId, limit: u32, now: Timestamp) -> Result<Vec<AccountSummary>, StoreError> {
         let tables = self.tables();
         let behind = tables.accounts.values().filter(|account| account.person.id > after).take(limit as usize);
-        let summary = |account: &super::Account| {
-            let sessions = tables.sessions_of(account.person.id, now);
-            let last_seen = sessions.first().map(|session| session.last_seen);
-            AccountSummary { account: account.clone(), sessions: sessions.len() as u64, last_seen }
-        };
-        Ok(behind.map(summary).collect())
+        Ok(behind.map(|account| tables.summary(account, now)).collect())
     }
 
-    async fn add_invite(&self, invite: NewInvite, most: u64, note: AuditNote) -> Result<bool, StoreError> {
+    async fn people_called(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<AccountSummary>, StoreError> {
+        let tables = self.tables();
+        let prefix = prefix.to_ascii_lowercase();
+        let called = |name: &Username| name.as_str().starts_with(&prefix) && name.as_str() > after;
+        let people = tables.people(called).into_iter().take(limit as usize);
+        let accounts = people.filter_map(|person| tables.accounts.get(&person.id));
+        Ok(accounts.map(|account| tables.summary(account, now)).collect())
+    }
+
+    async fn add_invite(
+        &self,
+        by: Authority,
+        invite: NewInvite,
+        most: u64,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError> {
         let mut tables = self.tables();
+        if let Err(denial) = tables.authority(by, invite.created) {
+            return Ok(Err(denial));
+        }
         let open = |row: &&InviteRow| row.used_by.is_none() && row.new.expires > invite.created;
         if tables.invites.iter().filter(open).count() as u64 >= most {
-            return Ok(false);
+            return Ok(Ok(false));
         }
         tables.note(invite.created, &note);
         tables.invites.push(InviteRow { new: invite, used_by: None });
-        Ok(true)
+        Ok(Ok(true))
     }
 
     async fn invites(&self, now: Timestamp, limit: u32) -> Result<Vec<StoredInvite>, StoreError> {
@@ -75,15 +101,24 @@ impl Administration for MemoryStore {
         Ok(self.tables().invite_in_force(secret, now).is_some())
     }
 
-    async fn delete_invite(&self, id: &str, at: Timestamp, note: AuditNote) -> Result<bool, StoreError> {
+    async fn delete_invite(
+        &self,
+        by: Authority,
+        id: &str,
+        at: Timestamp,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError> {
         let mut tables = self.tables();
+        if let Err(denial) = tables.authority(by, at) {
+            return Ok(Err(denial));
+        }
         let all = tables.invites.len();
         tables.invites.retain(|row| row.new.id != id);
         let deleted = tables.invites.len() < all;
         if deleted {
             tables.note(at, &note);
         }
-        Ok(deleted)
+        Ok(Ok(deleted))
     }
 
     async fn forget_invites(&self, before: Timestamp) -> Result<u64, StoreError> {
@@ -97,14 +132,23 @@ impl Administration for MemoryStore {
         Ok(!self.tables().registration_closed)
     }
 
-    async fn set_registration(&self, open: bool, at: Timestamp, note: AuditNote) -> Result<bool, StoreError> {
+    async fn set_registration(
+        &self,
+        by: Authority,
+        open: bool,
+        at: Timestamp,
+        note: AuditNote,
+    ) -> Result<Decision, StoreError> {
         let mut tables = self.tables();
+        if let Err(denial) = tables.authority(by, at) {
+            return Ok(Err(denial));
+        }
         let changed = tables.registration_closed == open;
         if changed {
             tables.registration_closed = !open;
             tables.note(at, &note);
         }
-        Ok(changed)
+        Ok(Ok(changed))
     }
 
     async fn add_audit(&self, at: Timestamp, note: AuditNote) -> Result<(), StoreError> {
@@ -127,6 +171,16 @@ impl Administration for MemoryStore {
 }
 
 impl Tables {
+    fn summary(&self, account: &Account, now: Timestamp) -> AccountSummary {
+        let sessions = self.sessions_of(account.person.id, now);
+        let last_seen = sessions.first().map(|session| session.last_seen);
+        AccountSummary { account: account.clone(), sessions: sessions.len() as u64, last_seen }
+    }
+
+    fn authority(&self, by: Authority, at: Timestamp) -> Result<(), Denial> {
+        by.holds(by.session().and_then(|session| self.in_force(session, at)).map(|found| found.role))
+    }
+
     pub(super) fn note(&mut self, at: Timestamp, note: &AuditNote) {
         let id = self.audit.last().map_or(1, |last| last.id + 1);
         self.audit.push(AuditRecord {

@@ -5,6 +5,7 @@ mod accounts;
 mod administration;
 mod log;
 mod tests;
+mod topics;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,17 +18,20 @@ use std::{
 use push_system::{
     accounts::Role,
     admin::AuditRecord,
-    ids::{MessageId, Seq, UserId},
+    ids::{MessageId, Seq, TopicId, UserId},
+    marks::Marks,
     message::{ClientId, Message},
     position::{Epoch, Position},
     read_state::{Ranges, ReadState},
     timestamp::Timestamp,
+    topic::Topic,
 };
 
 use super::{
-    Account, AccountChange, Audience, Change, Entry, EntryBody, Head, KeyUse, Known, NewInvite, NewSession, NewTicket,
-    Outcome, Revocation, SessionId, SigningKey, TokenHash, Write,
-    plan::{Facts, Planner, Questions},
+    Account, AccountChange, Among, Audience, Change, Entry, EntryBody, Head, KeyUse, Known, Membership, NewInvite,
+    NewSession, NewTicket, Outcome, PhcString, Place, Revocation, SessionId, SigningKey, StoredMessage, TokenHash,
+    Write,
+    plan::{Counted, Facts, Planner, Questions},
 };
 
 /// A database in memory. Clones share it.
@@ -47,10 +51,16 @@ pub struct Tables {
     pub events: BTreeMap<Seq, Entry>,
     /// All messages, with who receives them.
     pub messages: BTreeMap<MessageId, (Message, Audience)>,
+    /// All topics.
+    pub topics: BTreeMap<TopicId, (Topic, Timestamp)>,
+    /// Who is and was in which one.
+    pub stays: Vec<Membership>,
     /// Who is there.
     pub accounts: BTreeMap<UserId, Account>,
     /// What they have read, and its version.
     pub reads: BTreeMap<UserId, (ReadState, i64)>,
+    /// What they have seen, archived and saved.
+    pub marks: BTreeMap<UserId, Marks>,
     keys: HashMap<(UserId, ClientId), (KeyUse, Timestamp)>,
     sessions: HashMap<SessionId, SessionRow>,
     tokens: HashMap<TokenHash, TokenRow>,
@@ -101,8 +111,11 @@ impl MemoryStore {
             head: Head { position, floor: Seq(0), system: format!("memory{tag}") },
             events: BTreeMap::from([(Seq(0), genesis)]),
             messages: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            stays: Vec::new(),
             accounts: BTreeMap::new(),
             reads: BTreeMap::new(),
+            marks: BTreeMap::new(),
             keys: HashMap::new(),
             sessions: HashMap::new(),
             tokens: HashMap::new(),
@@ -182,12 +195,34 @@ impl Tables {
                 facts.keys.insert(key, *used);
             }
         }
-        for (place, read) in &questions.reads {
-            let Some((_, version)) = self.reads.get(&read.user) else { continue };
-            facts.versions.insert(read.user, *version);
-            let since = read.counted_through.next()..=self.head.position.seq;
-            let arrived = self.unread(read.user, &read.state).filter(|id| since.contains(&Seq(id.0))).count();
-            facts.arrived.insert(*place, arrived as u64);
+        for id in &questions.messages {
+            let stored = |(message, audience): &(Message, Audience)| StoredMessage {
+                message: message.clone(),
+                audience: audience.clone(),
+                public: self.is_public(message),
+            };
+            facts.messages.insert(*id, self.messages.get(id).map(stored));
+        }
+        for (place, counted) in &questions.counted {
+            let Some((_, version)) = self.reads.get(&counted.user) else { continue };
+            facts.versions.insert(counted.user, *version);
+            let basis = counted.basis;
+            if !basis.places().into_iter().all(|place| self.holds(place)) {
+                continue;
+            }
+            facts.based.insert(*place);
+            let since = basis.counted_at.seq.next()..=self.head.position.seq;
+            let unread = self.unread_without(counted.user, counted.without, counted.state);
+            facts.arrived.insert(*place, unread.filter(|id| since.contains(&Seq(id.0))).count() as u64);
+            facts.deleted.insert(*place, self.deleted_since(counted));
+        }
+        self.add_topic_facts(questions, &mut facts);
+        for (session, at) in &questions.askers {
+            facts.askers.extend(self.in_force(*session, *at).map(|found| (*session, found)));
+        }
+        for user in &questions.passwords {
+            let hash = |account: &Account| (*user, PhcString(account.password_hash.clone()));
+            facts.passwords.extend(self.accounts.get(user).map(hash));
         }
         facts.sessions = questions.sessions.iter().copied().filter(|id| self.sessions.contains_key(id)).collect();
         facts
@@ -199,14 +234,23 @@ impl Tables {
         match &write.change {
             Change::Publish(publish) => {
                 let id = MessageId::from(entry.position.seq);
-                self.messages.insert(id, (publish.message(id, write.at), publish.audience()));
+                self.messages.insert(id, (publish.message(id, write.at), entry.audience.clone()));
                 let used = KeyUse { request_hash: publish.request_hash, message: id };
                 self.keys.insert((publish.sender.id, publish.key.clone()), (used, write.at));
             }
+            Change::Amend(_) => {
+                if let Some(message) = entry.body.message() {
+                    self.messages.insert(message.id, (message.clone(), entry.audience.clone()));
+                }
+            }
             Change::Read(read) => {
+                if let Some(marks) = &read.marks {
+                    self.marks.insert(read.user, marks.after.clone());
+                }
                 let row = self.reads.entry(read.user).or_default();
                 *row = (read.state.clone(), row.1 + 1);
             }
+            Change::Topic(change) => self.change_topic(change, entry),
             Change::Revoke(Revocation::Session(id)) => {
                 if let Some(session) = self.sessions.get_mut(id) {
                     session.revoked.get_or_insert(write.at);
@@ -214,9 +258,9 @@ impl Tables {
             }
             Change::Revoke(Revocation::Standing { .. }) => {}
             Change::Revoke(Revocation::Person { user, keep }) => self.end_sessions(*user, *keep, write.at),
-            Change::Password { user, hash, keep } => {
+            Change::Password { user, hash, keep, .. } => {
                 if let Some(account) = self.accounts.get_mut(user) {
-                    account.password_hash.clone_from(hash);
+                    account.password_hash.clone_from(&hash.0);
                 }
                 self.end_sessions(*user, *keep, write.at);
             }
@@ -248,30 +292,76 @@ impl Tables {
         });
     }
 
-    /// An event as of now: it is read in the present life of the log.
+    /// Whether `place` is one of this log.
+    fn holds(&self, place: Place) -> bool {
+        self.events.get(&place.seq).map(|entry| Place::from(&entry.position)) == Some(place)
+    }
+
+    /// Messages that were counted as unread and deleted since.
+    fn deleted_since(&self, counted: &Counted<'_>) -> u64 {
+        let memberships = self.memberships();
+        let since = self.events.range(counted.basis.counted_at.seq.next()..).map(|(_, entry)| entry);
+        let deleted = since.filter_map(|entry| match &entry.body {
+            EntryBody::Deleted { message } if entry.audience.includes(counted.user, &memberships) => Some(message),
+            _ => None,
+        });
+        let was_counted = deleted.filter(|message| {
+            let was_there = message.id.0 <= counted.basis.counted_at.seq.0;
+            let left = counted.without.is_some_and(|topic| message.is_in(topic));
+            was_there && !left && message.sender.id != counted.user && !counted.state.is_read(message.id)
+        });
+        was_counted.count() as u64
+    }
+
+    /// An event as of now: it is read in the present life of the log, and shows its message as it is; a topic stays as it
+    /// was told.
     fn read(&self, entry: &Entry) -> Entry {
         let mut entry = entry.clone();
         entry.position.epoch = self.head.position.epoch.clone();
+        if let EntryBody::Published { message, .. } | EntryBody::Edited { message } | EntryBody::Deleted { message } =
+            &mut entry.body
+            && let Some((now, _)) = self.messages.get(&message.id)
+        {
+            message.as_mut().clone_from(now);
+        }
         entry
     }
 
     /// Messages `user` may see, newest first.
     fn visible(&self, user: UserId) -> impl Iterator<Item = &Message> {
-        let entitled =
-            move |(message, audience): &&(Message, Audience)| audience.includes(user) || message.sender.id == user;
+        let memberships = self.memberships();
+        let entitled = move |(_, audience): &&(Message, Audience)| audience.includes(user, &memberships);
         self.messages.values().rev().filter(entitled).map(|(message, _)| message)
+    }
+
+    /// Those of them that others sent and did not delete.
+    fn sent_by_others(&self, user: UserId) -> impl Iterator<Item = &Message> {
+        self.visible(user).filter(move |message| message.sender.id != user && message.deleted.is_none())
     }
 
     /// Messages from others that are unread under `state`.
     fn unread(&self, user: UserId, state: &ReadState) -> impl Iterator<Item = MessageId> {
-        let unread = move |message: &&Message| message.sender.id != user && !state.is_read(message.id);
-        self.visible(user).filter(unread).map(|message| message.id)
+        self.unread_without(user, None, state)
     }
 
-    fn empty_gaps(&self, user: UserId, gaps: &Ranges) -> Ranges {
-        let holds = |(from, to): &(u64, u64)| {
-            self.visible(user).any(|message| message.sender.id != user && (*from..=*to).contains(&message.id.0))
+    /// As [`Self::unread`], as if they were not in this topic.
+    fn unread_without(
+        &self,
+        user: UserId,
+        without: Option<TopicId>,
+        state: &ReadState,
+    ) -> impl Iterator<Item = MessageId> {
+        let unread =
+            move |message: &&Message| !state.is_read(message.id) && !without.is_some_and(|id| message.is_in(id));
+        self.sent_by_others(user).filter(unread).map(|message| message.id)
+    }
+
+    fn empty_gaps(&self, user: UserId, gaps: &Ranges, among: Among) -> Ranges {
+        let held: Vec<u64> = match among {
+            Among::All => self.visible(user).map(|message| message.id.0).collect(),
+            Among::FromOthers => self.sent_by_others(user).map(|message| message.id.0).collect(),
         };
+        let holds = |(from, to): &(u64, u64)| held.iter().any(|id| (*from..=*to).contains(id));
         Ranges::collect(gaps.iter().filter(|gap| !holds(gap)))
     }
 }

@@ -54,8 +54,8 @@ impl AccountRows for MySqlConnection {
 
     async fn add_account(&mut self, account: &NewAccount, role: Role) -> Result<(), StoreError> {
         const ADD: &str = "INSERT INTO account (name, email, password_hash, role, created) VALUES (?, ?, ?, ?, ?)";
-        const START: &str = "INSERT INTO read_state (user_id, read_upto, exceptions, version) \
-            SELECT ?, seq, '[]', 0 FROM head";
+        const START: &str = "INSERT INTO read_state (user_id, read_upto, exceptions, version, seen_upto, archived, saved) \
+            SELECT ?, seq, '[]', 0, seq, '[]', '[]' FROM head";
         let added = sqlx::query(ADD)
             .bind(account.name.as_str())
             .bind(account.email.as_ref().map(|email| email.as_str().to_owned()))
@@ -174,10 +174,5 @@ impl AccountRows for MySqlConnection {
             sqlx::query("DELETE FROM ticket WHERE hash = ?").bind(&hash.0[..]).execute(self).await?;
         }
         rows::maybe(found)
-    }
-
-    async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        const FORGET: &str = "DELETE FROM session WHERE expires < ? OR revoked_at < ?";
-        Ok(sqlx::query(FORGET).bind(before.unix_ms()).bind(before.unix_ms()).execute(self).await?.rows_affected())
     }
 }

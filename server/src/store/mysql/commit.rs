@@ -30,7 +30,8 @@ pub(super) trait Row {
 
 impl Row for MessageRecord<'_> {
     fn bytes(&self) -> usize {
-        let written = [self.title, self.body, self.click.unwrap_or_default(), &self.extras, &self.to, &self.tags];
+        let written =
+            [self.title, self.body, self.click.unwrap_or_default(), &self.extras, &self.to, &self.tags, &self.audience];
         written.into_iter().map(str::len).sum()
     }
 }
@@ -112,11 +113,6 @@ impl CommitRows for MySqlConnection {
         Ok(())
     }
 
-    async fn delete_below_floor(&mut self, limit: u32) -> Result<u64, StoreError> {
-        const DELETE: &str = "DELETE FROM event WHERE seq < (SELECT floor FROM head) ORDER BY seq LIMIT ?";
-        Ok(sqlx::query(DELETE).bind(limit).execute(self).await?.rows_affected())
-    }
-
     async fn set_read_state(&mut self, user: UserId, state: &ReadState) -> Result<(), StoreError> {
         sqlx::query("UPDATE read_state SET read_upto = ?, exceptions = ?, version = version + 1 WHERE user_id = ?")
             .bind(int(state.read_upto.0))
@@ -155,8 +151,8 @@ impl CommitRows for MySqlConnection {
         Ok(())
     }
 
-    async fn forget_keys(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        let query = sqlx::query("DELETE FROM idempotency WHERE at < ?").bind(before.unix_ms());
-        Ok(query.execute(self).await?.rows_affected())
+    async fn forget_keys(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        const FORGET: &str = "DELETE FROM idempotency WHERE at < ? ORDER BY at LIMIT ?";
+        Ok(sqlx::query(FORGET).bind(before.unix_ms()).bind(most).execute(self).await?.rows_affected())
     }
 }

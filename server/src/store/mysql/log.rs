@@ -6,9 +6,11 @@ use sqlx::{MySqlConnection, QueryBuilder};
 
 use super::{
     super::{
-        Entry, Head, StoreError, StoredReadState,
-        rows::{self, EntryRow, HeadRow, MessageColumns, PersonRow, ReadStateRow, int, message_columns},
-        statements::{LogRows, Selection, Span},
+        Among, Entry, Head, StoreError, StoredReadState,
+        rows::{
+            self, EntryRow, HeadRow, MessageColumns, PersonRow, ReadStateRow, int, message_columns, read_state_columns,
+        },
+        statements::LogRows,
     },
     list, padded,
 };
@@ -16,37 +18,20 @@ use super::{
 /// Ranges in one statement.
 const RANGES: usize = 64;
 
-/// The columns of [`EntryRow`].
+/// The columns of [`EntryRow`], and which of them.
 macro_rules! entries_from {
-    ($seqs:literal) => {
+    ($seqs:literal, $rest:literal) => {
         concat!(
             "SELECT e.seq, e.tag, e.kind, e.at, e.audience, e.client_id, e.payload, \
              (SELECT epoch FROM head) AS epoch, ",
             message_columns!(),
             " FROM ",
             $seqs,
-            " LEFT JOIN message m ON m.id = e.message_id LEFT JOIN account s ON s.id = m.sender_id ORDER BY e.seq"
+            " LEFT JOIN message m ON m.id = e.message_id LEFT JOIN account s ON s.id = m.sender_id ",
+            $rest
         )
     };
 }
-
-/// Takes within `(?, ?]` and how many at most for everyone's, the person and the same for theirs, and how many in all.
-const ENTITLED: &str = "SELECT seq FROM (
-        (SELECT seq FROM audience WHERE kind = 0 AND id = 0 AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT ?)
-        UNION ALL
-        (SELECT seq FROM audience WHERE kind = 1 AND id = ? AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT ?)
-    ) found ORDER BY seq DESC LIMIT ?";
-/// As [`ENTITLED`], with the person after each pair of places.
-const FROM_OTHERS: &str = "SELECT seq FROM (
-        (SELECT seq FROM audience WHERE kind = 0 AND id = 0 AND seq > ? AND seq <= ? AND sender <> ?
-            ORDER BY seq DESC LIMIT ?)
-        UNION ALL
-        (SELECT seq FROM audience WHERE kind = 1 AND id = ? AND seq > ? AND seq <= ? AND sender <> ?
-            ORDER BY seq DESC LIMIT ?)
-    ) found ORDER BY seq DESC LIMIT ?";
-const NAMED: &str = "SELECT seq FROM audience
-    WHERE kind = 4 AND id = ? AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT ?";
-const SENT: &str = "SELECT id FROM message WHERE sender_id = ? AND id > ? AND id <= ? ORDER BY id DESC LIMIT ?";
 
 #[async_trait]
 impl LogRows for MySqlConnection {
@@ -61,26 +46,17 @@ impl LogRows for MySqlConnection {
     }
 
     async fn entries(&mut self, after: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        const ENTRIES: &str = entries_from!("(SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?) e");
+        const ENTRIES: &str =
+            entries_from!("(SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?) e", "ORDER BY e.seq");
         rows::all(sqlx::query_as::<_, EntryRow>(ENTRIES).bind(after).bind(limit).fetch_all(self).await?)
     }
 
-    /// `STRAIGHT_JOIN` keeps the optimizer from turning the order round.
-    async fn entries_for(&mut self, user: UserId, span: Span, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        const ENTRIES: &str = entries_from!(
-            "(SELECT seq FROM (
-                (SELECT seq FROM audience WHERE kind = 0 AND id = 0 AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?)
-                UNION ALL
-                (SELECT seq FROM audience WHERE kind = 1 AND id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?)
-                UNION ALL
-                (SELECT seq FROM audience WHERE kind = 3 AND id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?)
-            ) found ORDER BY seq LIMIT ?) a STRAIGHT_JOIN event e ON e.seq = a.seq"
-        );
-        let user = int(user.0);
-        let query = sqlx::query_as::<_, EntryRow>(ENTRIES).bind(span.after).bind(span.through).bind(limit);
-        let query = query.bind(user).bind(span.after).bind(span.through).bind(limit);
-        let query = query.bind(user).bind(span.after).bind(span.through).bind(limit).bind(limit);
-        rows::all(query.fetch_all(self).await?)
+    async fn entries_at(&mut self, places: &[i64]) -> Result<Vec<Entry>, StoreError> {
+        const ENTRIES: &str = entries_from!("event e", "WHERE e.seq IN ");
+        let mut query = QueryBuilder::new(ENTRIES);
+        list(&mut query, places);
+        query.push(" ORDER BY e.seq");
+        rows::all(query.build_query_as::<EntryRow>().fetch_all(self).await?)
     }
 
     async fn person(&mut self, user: UserId) -> Result<Option<Person>, StoreError> {
@@ -89,8 +65,11 @@ impl LogRows for MySqlConnection {
     }
 
     async fn read_state(&mut self, user: UserId) -> Result<Option<StoredReadState>, StoreError> {
-        const STATE: &str = "SELECT r.read_upto, r.exceptions, r.version, h.seq AS head \
-            FROM read_state r CROSS JOIN head h WHERE r.user_id = ?";
+        const STATE: &str = concat!(
+            "SELECT ",
+            read_state_columns!(),
+            " FROM read_state r CROSS JOIN head h JOIN event e ON e.seq = h.seq WHERE r.user_id = ?"
+        );
         rows::maybe(sqlx::query_as::<_, ReadStateRow>(STATE).bind(int(user.0)).fetch_optional(self).await?)
     }
 
@@ -103,7 +82,7 @@ impl LogRows for MySqlConnection {
             for (kind, id) in [(0, 0), (1, user)] {
                 let mut query = QueryBuilder::new("SELECT COUNT(*) FROM audience WHERE kind = ");
                 query.push_bind(kind).push(" AND id = ").push_bind(id).push(" AND sender <> ").push_bind(user);
-                query.push(" AND (");
+                query.push(" AND NOT gone AND (");
                 let mut alternatives = query.separated(" OR ");
                 for (first, last) in padded(some) {
                     alternatives.push("seq BETWEEN ").push_bind_unseparated(int(first));
@@ -117,7 +96,7 @@ impl LogRows for MySqlConnection {
         Ok(count)
     }
 
-    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges) -> Result<Vec<usize>, StoreError> {
+    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges, among: Among) -> Result<Vec<usize>, StoreError> {
         let user = int(user.0);
         let ranges: Vec<_> = ranges.iter().enumerate().collect();
         let mut empty = Vec::new();
@@ -133,7 +112,10 @@ impl LogRows for MySqlConnection {
                     each.push_bind_unseparated(kind).push_unseparated(" AND id = ").push_bind_unseparated(id);
                     each.push_unseparated(" AND seq BETWEEN ").push_bind_unseparated(first);
                     each.push_unseparated(" AND ").push_bind_unseparated(last);
-                    each.push_unseparated(" AND sender <> ").push_bind_unseparated(user).push_unseparated(")");
+                    if among == Among::FromOthers {
+                        each.push_unseparated(" AND NOT gone AND sender <> ").push_bind_unseparated(user);
+                    }
+                    each.push_unseparated(")");
                 }
             }
             let found: Vec<i64> = query.build_query_scalar().fetch_all(&mut *self).await?;
@@ -142,41 +124,6 @@ impl LogRows for MySqlConnection {
         empty.sort_unstable();
         empty.dedup();
         Ok(empty)
-    }
-
-    async fn message_ids(
-        &mut self,
-        selection: Selection,
-        user: UserId,
-        Span { after, through }: Span,
-        limit: u32,
-    ) -> Result<Vec<i64>, StoreError> {
-        let user = int(user.0);
-        let query = match selection {
-            Selection::Entitled => sqlx::query_scalar(ENTITLED)
-                .bind(after)
-                .bind(through)
-                .bind(limit)
-                .bind(user)
-                .bind(after)
-                .bind(through)
-                .bind(limit)
-                .bind(limit),
-            Selection::FromOthers => sqlx::query_scalar(FROM_OTHERS)
-                .bind(after)
-                .bind(through)
-                .bind(user)
-                .bind(limit)
-                .bind(user)
-                .bind(after)
-                .bind(through)
-                .bind(user)
-                .bind(limit)
-                .bind(limit),
-            Selection::Named => sqlx::query_scalar(NAMED).bind(user).bind(after).bind(through).bind(limit),
-            Selection::Sent => sqlx::query_scalar(SENT).bind(user).bind(after).bind(through).bind(limit),
-        };
-        Ok(query.fetch_all(self).await?)
     }
 
     async fn messages(&mut self, ids: &[i64]) -> Result<Vec<Message>, StoreError> {

@@ -9,7 +9,8 @@ use sqlx::{
 use tokio::time::timeout;
 
 use super::super::{
-    OpenError, ServerUrl,
+    OpenError, ServerUrl, StoreError,
+    backend::no_answer,
     open::Opener,
     pooled::{PATIENCE, refused_connection},
 };
@@ -42,12 +43,20 @@ const IDLE: &str = "SET SESSION wait_timeout = 5";
 const IDLE_AT_MOST: Duration = Duration::from_secs(3);
 /// Names are of the whole server, and have at most 64 characters.
 const LOCK: &str = "SELECT GET_LOCK(CONCAT('push-system ', SHA1(DATABASE())), 60)";
+const LOCK_WITHIN: Duration = Duration::from_mins(1);
 const UNLOCK: &str = "SELECT RELEASE_LOCK(CONCAT('push-system ', SHA1(DATABASE())))";
 /// The schema, step by step; `push_system_schema` holds how many of them a database has taken.
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/mysql/0001_log_and_accounts.sql"),
     include_str!("../../../migrations/mysql/0002_people.sql"),
     include_str!("../../../migrations/mysql/0003_tickets.sql"),
+    include_str!("../../../migrations/mysql/0004_changes.sql"),
+    include_str!("../../../migrations/mysql/0005_topics.sql"),
+    include_str!("../../../migrations/mysql/0006_search.sql"),
+    include_str!("../../../migrations/mysql/0007_ended_sessions.sql"),
+    include_str!("../../../migrations/mysql/0008_topics_as_told.sql"),
+    include_str!("../../../migrations/mysql/0009_owners.sql"),
+    include_str!("../../../migrations/mysql/0010_members.sql"),
 ];
 
 /// The least `max_allowed_packet`: twice what the rows of one INSERT come to (`commit.rs`), and more than the largest row.
@@ -108,6 +117,18 @@ async fn set<const N: usize>(
     Ok(())
 }
 
+/// An answer, or that none came: a server that accepts and then hangs is not waited for without end.
+async fn answer<T>(
+    database: &str,
+    patience: Duration,
+    question: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, OpenError> {
+    match timeout(patience, question).await {
+        Ok(answer) => answer.map_err(OpenError::of(database)),
+        Err(_) => Err(OpenError::of::<StoreError>(database)(no_answer(patience))),
+    }
+}
+
 /// Checks the server and brings the schema up to date.
 pub(super) async fn prepare(
     url: &ServerUrl,
@@ -120,7 +141,7 @@ pub(super) async fn prepare(
     let mut connection = connected.map_err(OpenError::of(&database))?;
     let dialect = check_version(&mut connection, &database).await?;
     check_settings(&mut connection, &database).await?;
-    set(&mut connection, [SESSION]).await.map_err(OpenError::of(&database))?;
+    answer(&database, PATIENCE, set(&mut connection, [SESSION])).await?;
     migrate(&mut connection, &database, opener).await?;
     let closed = timeout(PATIENCE, connection.close()).await;
     closed.unwrap_or_else(|_| Ok(())).map_err(OpenError::of(&database))?;
@@ -128,8 +149,8 @@ pub(super) async fn prepare(
 }
 
 async fn check_version(connection: &mut MySqlConnection, database: &str) -> Result<Dialect, OpenError> {
-    let found: String =
-        sqlx::query_scalar("SELECT VERSION()").fetch_one(connection).await.map_err(OpenError::of(database))?;
+    let question = sqlx::query_scalar("SELECT VERSION()").fetch_one(connection);
+    let found: String = answer(database, PATIENCE, question).await?;
     let dialect = if found.contains("MariaDB") { Dialect::MariaDb } else { Dialect::MySql };
     let needed = match dialect {
         Dialect::MariaDb if numbers(&found) < [10, 11] => "MariaDB 10.11 or later",
@@ -150,8 +171,8 @@ async fn check_settings(connection: &mut MySqlConnection, database: &str) -> Res
     const SETTINGS: &str = "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED), \
         CAST(@@log_bin AS SIGNED), CAST(@@sync_binlog AS SIGNED), CAST(@@max_allowed_packet AS SIGNED)";
     let hint = "without it, what was acknowledged is lost when the machine fails";
-    let read: Result<(i64, i64, i64, i64), _> = sqlx::query_as(SETTINGS).fetch_one(connection).await;
-    let (flush, log_bin, sync_binlog, packet) = read.map_err(OpenError::of(database))?;
+    let read = answer(database, PATIENCE, sqlx::query_as(SETTINGS).fetch_one(connection)).await?;
+    let (flush, log_bin, sync_binlog, packet): (i64, i64, i64, i64) = read;
     let weak = |setting, found: i64| {
         let (database, found) = (database.to_owned(), found.to_string());
         Err(OpenError::Weak { database, setting, found, needed: "1", hint })
@@ -172,14 +193,14 @@ async fn check_settings(connection: &mut MySqlConnection, database: &str) -> Res
 
 /// Takes the steps that are missing under a lock: of servers that start together, the second finds the work done.
 async fn migrate(connection: &mut MySqlConnection, database: &str, opener: Opener) -> Result<(), OpenError> {
-    let refused = OpenError::of(database);
-    let locked: Option<i64> = sqlx::query_scalar(LOCK).fetch_one(&mut *connection).await.map_err(&refused)?;
+    let lock = sqlx::query_scalar(LOCK).fetch_one(&mut *connection);
+    let locked: Option<i64> = answer(database, LOCK_WITHIN + PATIENCE, lock).await?;
     if locked != Some(1) {
-        let source = super::StoreError::new("another server has been changing its schema for a minute");
+        let source = StoreError::new("another server has been changing its schema for a minute");
         return Err(OpenError::Database { database: database.to_owned(), source });
     }
     let done = take_steps(connection, database, opener).await;
-    sqlx::query(UNLOCK).execute(connection).await.map_err(refused)?;
+    answer(database, PATIENCE, sqlx::query(UNLOCK).execute(connection)).await?;
     done
 }
 
@@ -204,14 +225,27 @@ async fn version(connection: &mut MySqlConnection, database: &str) -> Result<i64
     const OURS: &str = "CREATE TABLE push_system_schema (id BIGINT NOT NULL PRIMARY KEY, version BIGINT NOT NULL) \
         ENGINE = InnoDB";
     const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM push_system_schema";
-    let refused = OpenError::of(database);
-    let (all, ours): (i64, i64) = sqlx::query_as(TABLES).fetch_one(&mut *connection).await.map_err(&refused)?;
+    let tables = sqlx::query_as(TABLES).fetch_one(&mut *connection);
+    let (all, ours): (i64, i64) = answer(database, PATIENCE, tables).await?;
     if all == 0 {
-        sqlx::raw_sql(OURS).execute(connection).await.map_err(refused)?;
+        answer(database, PATIENCE, sqlx::raw_sql(OURS).execute(connection)).await?;
         return Ok(0);
     }
     if ours == 0 {
         return Err(OpenError::Foreign { database: database.to_owned() });
     }
-    sqlx::query_scalar(VERSION).fetch_one(connection).await.map_err(refused)
+    answer(database, PATIENCE, sqlx::query_scalar(VERSION).fetch_one(connection)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_accepts_and_says_nothing_is_given_up() {
+        let given_up = answer::<()>("db", PATIENCE, pending()).await.unwrap_err();
+        assert!(given_up.is_passing(), "{given_up}");
+    }
 }

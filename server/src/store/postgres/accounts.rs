@@ -52,8 +52,8 @@ impl AccountRows for PgConnection {
     async fn add_account(&mut self, account: &NewAccount, role: Role) -> Result<(), StoreError> {
         const ADD: &str = "WITH added AS ( \
                 INSERT INTO account (name, email, password_hash, role, created) VALUES ($1, $2, $3, $4, $5) RETURNING id) \
-            INSERT INTO read_state (user_id, read_upto, exceptions, version) \
-                SELECT added.id, head.seq, '[]', 0 FROM added CROSS JOIN head";
+            INSERT INTO read_state (user_id, read_upto, exceptions, version, seen_upto, archived, saved) \
+                SELECT added.id, head.seq, '[]', 0, head.seq, '[]', '[]' FROM added CROSS JOIN head";
         sqlx::query(ADD)
             .bind(account.name.as_str())
             .bind(account.email.as_ref().map(|email| email.as_str().to_owned()))
@@ -166,10 +166,5 @@ impl AccountRows for PgConnection {
     async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError> {
         const TAKE: &str = "DELETE FROM ticket WHERE hash = $1 RETURNING session_id, login_expires, expires";
         rows::maybe(sqlx::query_as::<_, TicketRow>(TAKE).bind(&hash.0[..]).fetch_optional(self).await?)
-    }
-
-    async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        const FORGET: &str = "DELETE FROM session WHERE expires < $1 OR revoked_at < $1";
-        Ok(sqlx::query(FORGET).bind(before.unix_ms()).execute(self).await?.rows_affected())
     }
 }

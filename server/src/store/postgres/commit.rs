@@ -21,9 +21,10 @@ fn column<'r, R, T>(records: &'r [R], field: impl Fn(&'r R) -> T) -> Vec<T> {
 #[async_trait]
 impl InsertRows for PgConnection {
     async fn insert_messages(&mut self, records: &[MessageRecord<'_>]) -> Result<(), StoreError> {
-        const INSERT: &str = "INSERT INTO message (id, sender_id, title, body, priority, at, extras, to_json, tags, click) \
+        const INSERT: &str = "INSERT INTO message \
+            (id, sender_id, title, body, priority, at, extras, to_json, tags, click, audience, topics, private_topic) \
             SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::BIGINT[], $6::BIGINT[], \
-                $7::TEXT[], $8::TEXT[], $9::TEXT[], $10::TEXT[])";
+                $7::TEXT[], $8::TEXT[], $9::TEXT[], $10::TEXT[], $11::TEXT[], $12::TEXT[], $13::BIGINT[])";
         sqlx::query(INSERT)
             .bind(column(records, |record| record.id))
             .bind(column(records, |record| record.sender))
@@ -35,6 +36,9 @@ impl InsertRows for PgConnection {
             .bind(column(records, |record| record.to.as_str()))
             .bind(column(records, |record| record.tags.as_str()))
             .bind(column(records, |record| record.click))
+            .bind(column(records, |record| record.audience.as_str()))
+            .bind(column(records, |record| record.topics.as_deref()))
+            .bind(column(records, |record| record.private_topic))
             .execute(self)
             .await?;
         Ok(())
@@ -55,7 +59,8 @@ impl InsertRows for PgConnection {
     }
 
     async fn insert_events(&mut self, records: &[EventRecord<'_>]) -> Result<(), StoreError> {
-        const INSERT: &str = "INSERT INTO event (seq, tag, kind, at, audience, message_id, client_id, payload) \
+        const INSERT: &str = "INSERT INTO event \
+            (seq, tag, kind, at, audience, message_id, client_id, payload) \
             SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::BIGINT[], $5::TEXT[], $6::BIGINT[], \
                 $7::TEXT[], $8::TEXT[])";
         sqlx::query(INSERT)
@@ -73,13 +78,14 @@ impl InsertRows for PgConnection {
     }
 
     async fn insert_audiences(&mut self, records: &[AudienceRecord]) -> Result<(), StoreError> {
-        const INSERT: &str = "INSERT INTO audience (kind, id, seq, sender) \
-            SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[])";
+        const INSERT: &str = "INSERT INTO audience (kind, id, seq, sender, target) \
+            SELECT * FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::BIGINT[])";
         sqlx::query(INSERT)
             .bind(column(records, |record| record.kind))
             .bind(column(records, |record| record.id))
             .bind(column(records, |record| record.seq))
             .bind(column(records, |record| record.sender))
+            .bind(column(records, |record| record.target))
             .execute(self)
             .await?;
         Ok(())
@@ -120,12 +126,6 @@ impl CommitRows for PgConnection {
     async fn raise_floor(&mut self, seq: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE head SET floor = greatest(floor, $1)").bind(seq).execute(self).await?;
         Ok(())
-    }
-
-    async fn delete_below_floor(&mut self, limit: u32) -> Result<u64, StoreError> {
-        const DELETE: &str = "DELETE FROM event WHERE seq = ANY(ARRAY( \
-            SELECT seq FROM event WHERE seq < (SELECT floor FROM head) ORDER BY seq LIMIT $1))";
-        Ok(sqlx::query(DELETE).bind(i64::from(limit)).execute(self).await?.rows_affected())
     }
 
     async fn set_read_state(&mut self, user: UserId, state: &ReadState) -> Result<(), StoreError> {
@@ -170,8 +170,10 @@ impl CommitRows for PgConnection {
         Ok(())
     }
 
-    async fn forget_keys(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        let query = sqlx::query("DELETE FROM idempotency WHERE at < $1").bind(before.unix_ms());
+    async fn forget_keys(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        const FORGET: &str = "DELETE FROM idempotency WHERE ctid = ANY(ARRAY( \
+            SELECT ctid FROM idempotency WHERE at < $1 ORDER BY at LIMIT $2))";
+        let query = sqlx::query(FORGET).bind(before.unix_ms()).bind(i64::from(most));
         Ok(query.execute(self).await?.rows_affected())
     }
 }

@@ -5,9 +5,11 @@ use push_system::{accounts::Person, ids::UserId, message::Message, read_state::R
 use sqlx::PgConnection;
 
 use super::super::{
-    Entry, Head, StoreError, StoredReadState,
-    rows::{self, EntryRow, HeadRow, MessageColumns, PersonRow, ReadStateRow, int, message_columns},
-    statements::{LogRows, Selection, Span},
+    Among, Entry, Head, StoreError, StoredReadState,
+    rows::{
+        self, EntryRow, HeadRow, MessageColumns, PersonRow, ReadStateRow, int, message_columns, read_state_columns,
+    },
+    statements::LogRows,
 };
 
 /// The columns of [`EntryRow`].
@@ -23,24 +25,6 @@ macro_rules! entries_from {
         )
     };
 }
-
-/// `$1` the person, within `($2, $3]`, `$4` at most.
-const ENTITLED: &str = "SELECT seq FROM (
-        (SELECT seq FROM audience WHERE kind = 0 AND id = 0 AND seq > $2 AND seq <= $3 ORDER BY seq DESC LIMIT $4)
-        UNION ALL
-        (SELECT seq FROM audience WHERE kind = 1 AND id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq DESC LIMIT $4)
-    ) found ORDER BY seq DESC LIMIT $4";
-/// As [`ENTITLED`], from others.
-const FROM_OTHERS: &str = "SELECT seq FROM (
-        (SELECT seq FROM audience WHERE kind = 0 AND id = 0 AND seq > $2 AND seq <= $3 AND sender <> $1
-            ORDER BY seq DESC LIMIT $4)
-        UNION ALL
-        (SELECT seq FROM audience WHERE kind = 1 AND id = $1 AND seq > $2 AND seq <= $3 AND sender <> $1
-            ORDER BY seq DESC LIMIT $4)
-    ) found ORDER BY seq DESC LIMIT $4";
-const NAMED: &str = "SELECT seq FROM audience
-    WHERE kind = 4 AND id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq DESC LIMIT $4";
-const SENT: &str = "SELECT id FROM message WHERE sender_id = $1 AND id > $2 AND id <= $3 ORDER BY id DESC LIMIT $4";
 
 #[async_trait]
 impl LogRows for PgConnection {
@@ -60,18 +44,9 @@ impl LogRows for PgConnection {
         rows::all(query.fetch_all(self).await?)
     }
 
-    async fn entries_for(&mut self, user: UserId, span: Span, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        const ENTRIES: &str = entries_from!(
-            "(SELECT seq FROM (
-                (SELECT seq FROM audience WHERE kind = 0 AND id = 0 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4)
-                UNION ALL
-                (SELECT seq FROM audience WHERE kind = 1 AND id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4)
-                UNION ALL
-                (SELECT seq FROM audience WHERE kind = 3 AND id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4)
-            ) found ORDER BY seq LIMIT $4) a JOIN event e ON e.seq = a.seq"
-        );
-        let query = sqlx::query_as::<_, EntryRow>(ENTRIES).bind(int(user.0));
-        rows::all(query.bind(span.after).bind(span.through).bind(i64::from(limit)).fetch_all(self).await?)
+    async fn entries_at(&mut self, places: &[i64]) -> Result<Vec<Entry>, StoreError> {
+        const ENTRIES: &str = entries_from!("(SELECT * FROM event WHERE seq = ANY($1)) e");
+        rows::all(sqlx::query_as::<_, EntryRow>(ENTRIES).bind(places).fetch_all(self).await?)
     }
 
     async fn person(&mut self, user: UserId) -> Result<Option<Person>, StoreError> {
@@ -80,8 +55,11 @@ impl LogRows for PgConnection {
     }
 
     async fn read_state(&mut self, user: UserId) -> Result<Option<StoredReadState>, StoreError> {
-        const STATE: &str = "SELECT r.read_upto, r.exceptions, r.version, h.seq AS head \
-            FROM read_state r CROSS JOIN head h WHERE r.user_id = $1";
+        const STATE: &str = concat!(
+            "SELECT ",
+            read_state_columns!(),
+            " FROM read_state r CROSS JOIN head h JOIN event e ON e.seq = h.seq WHERE r.user_id = $1"
+        );
         rows::maybe(sqlx::query_as::<_, ReadStateRow>(STATE).bind(int(user.0)).fetch_optional(self).await?)
     }
 
@@ -90,43 +68,38 @@ impl LogRows for PgConnection {
         const COUNT: &str = "SELECT coalesce(sum(everyone.n + own.n), 0)::BIGINT
             FROM unnest($1::BIGINT[], $2::BIGINT[]) r (first, last)
             CROSS JOIN LATERAL (SELECT count(*) AS n FROM audience
-                WHERE kind = 0 AND id = 0 AND seq BETWEEN r.first AND r.last AND sender <> $3) everyone
+                WHERE kind = 0 AND id = 0 AND seq BETWEEN r.first AND r.last AND sender <> $3 AND NOT gone) everyone
             CROSS JOIN LATERAL (SELECT count(*) AS n FROM audience
-                WHERE kind = 1 AND id = $3 AND seq BETWEEN r.first AND r.last AND sender <> $3) own";
+                WHERE kind = 1 AND id = $3 AND seq BETWEEN r.first AND r.last AND sender <> $3 AND NOT gone) own";
         let (first, last) = bounds(ranges);
         let count: i64 = sqlx::query_scalar(COUNT).bind(first).bind(last).bind(int(user.0)).fetch_one(self).await?;
         Ok(count.unsigned_abs())
     }
 
-    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges) -> Result<Vec<usize>, StoreError> {
-        const EMPTY: &str =
-            "SELECT r.place FROM unnest($1::BIGINT[], $2::BIGINT[]) WITH ORDINALITY r (first, last, place)
-            WHERE NOT EXISTS (SELECT 1 FROM audience
-                WHERE kind = 0 AND id = 0 AND seq BETWEEN r.first AND r.last AND sender <> $3)
-            AND NOT EXISTS (SELECT 1 FROM audience
-                WHERE kind = 1 AND id = $3 AND seq BETWEEN r.first AND r.last AND sender <> $3)";
+    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges, among: Among) -> Result<Vec<usize>, StoreError> {
+        macro_rules! empty {
+            ($of_those:literal) => {
+                concat!(
+                    "SELECT r.place FROM unnest($1::BIGINT[], $2::BIGINT[]) WITH ORDINALITY r (first, last, place)
+                    WHERE NOT EXISTS (SELECT 1 FROM audience
+                        WHERE kind = 0 AND id = 0 AND seq BETWEEN r.first AND r.last",
+                    $of_those,
+                    ") AND NOT EXISTS (SELECT 1 FROM audience
+                        WHERE kind = 1 AND id = $3 AND seq BETWEEN r.first AND r.last",
+                    $of_those,
+                    ")"
+                )
+            };
+        }
+        let sql = match among {
+            Among::All => empty!(""),
+            Among::FromOthers => empty!(" AND sender <> $3 AND NOT gone"),
+        };
         let (first, last) = bounds(ranges);
-        let query = sqlx::query_scalar::<_, i64>(EMPTY).bind(first).bind(last).bind(int(user.0));
+        let query = sqlx::query_scalar::<_, i64>(sql).bind(first).bind(last).bind(int(user.0));
         let places = query.fetch_all(self).await?.into_iter();
         // Ordinality counts from one.
         Ok(places.filter_map(|place| usize::try_from(place - 1).ok()).collect())
-    }
-
-    async fn message_ids(
-        &mut self,
-        selection: Selection,
-        user: UserId,
-        span: Span,
-        limit: u32,
-    ) -> Result<Vec<i64>, StoreError> {
-        let sql = match selection {
-            Selection::Entitled => ENTITLED,
-            Selection::FromOthers => FROM_OTHERS,
-            Selection::Named => NAMED,
-            Selection::Sent => SENT,
-        };
-        let query = sqlx::query_scalar(sql).bind(int(user.0)).bind(span.after).bind(span.through);
-        Ok(query.bind(i64::from(limit)).fetch_all(self).await?)
     }
 
     async fn messages(&mut self, ids: &[i64]) -> Result<Vec<Message>, StoreError> {

@@ -35,6 +35,13 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0001_log_and_accounts.sql"),
     include_str!("../../../migrations/postgres/0002_people.sql"),
     include_str!("../../../migrations/postgres/0003_tickets.sql"),
+    include_str!("../../../migrations/postgres/0004_changes.sql"),
+    include_str!("../../../migrations/postgres/0005_topics.sql"),
+    include_str!("../../../migrations/postgres/0006_search.sql"),
+    include_str!("../../../migrations/postgres/0007_ended_sessions.sql"),
+    include_str!("../../../migrations/postgres/0008_topics_as_told.sql"),
+    include_str!("../../../migrations/postgres/0009_owners.sql"),
+    include_str!("../../../migrations/postgres/0010_members.sql"),
 ];
 const OLDEST: i64 = 140_000;
 

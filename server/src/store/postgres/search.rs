@@ -7,14 +7,12 @@ use sqlx::PgConnection;
 use super::super::{
     StoreError,
     rows::int,
-    statements::{Match, SearchRows, Unindexed},
-    words::{Term, Words, tokens_of},
+    search::{Expression, Indexed},
+    statements::{Candidate, SearchRows, Span},
 };
 
 #[async_trait]
 impl SearchRows for PgConnection {
-    const PROVES_RUNS: bool = false;
-
     async fn index_cursor(&mut self) -> Result<(i64, i64), StoreError> {
         const CURSOR: &str = "SELECT indexed, (SELECT coalesce(max(id), 0) FROM message) FROM search_cursor";
         Ok(sqlx::query_as(CURSOR).fetch_one(self).await?)
@@ -25,23 +23,19 @@ impl SearchRows for PgConnection {
         self.index_cursor().await
     }
 
-    async fn texts_after(&mut self, id: i64, limit: u32) -> Result<Vec<Unindexed>, StoreError> {
-        const NEXT: &str = "SELECT id, title, body, tags FROM message WHERE id > $1 ORDER BY id LIMIT $2";
-        Ok(sqlx::query_as(NEXT).bind(id).bind(i64::from(limit)).fetch_all(self).await?)
+    async fn unindexed(&mut self, after: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
+        const NEXT: &str = "SELECT id FROM message WHERE id > $1 ORDER BY id LIMIT $2";
+        Ok(sqlx::query_scalar(NEXT).bind(after).bind(i64::from(limit)).fetch_all(self).await?)
     }
 
-    async fn texts_of(&mut self, ids: &[i64]) -> Result<Vec<Unindexed>, StoreError> {
-        const TEXTS: &str = "SELECT id, title, body, tags FROM message WHERE id = ANY($1)";
-        Ok(sqlx::query_as(TEXTS).bind(ids).fetch_all(self).await?)
-    }
-
-    async fn add_to_index(&mut self, messages: &[Unindexed]) -> Result<(), StoreError> {
-        const ADD: &str = "INSERT INTO message_words (id, words) \
+    async fn index(&mut self, messages: &[Indexed]) -> Result<(), StoreError> {
+        const PUT: &str = "INSERT INTO message_terms (id, terms) \
             SELECT id, array_to_tsvector(array_remove(string_to_array(tokens, ' '), '')) \
-            FROM unnest($1::BIGINT[], $2::TEXT[]) t (id, tokens)";
-        let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
-        let tokens: Vec<_> = messages.iter().map(|message| tokens_of(message.texts())).collect();
-        sqlx::query(ADD).bind(ids).bind(tokens).execute(self).await?;
+            FROM unnest($1::BIGINT[], $2::TEXT[]) t (id, tokens) \
+            ON CONFLICT (id) DO UPDATE SET terms = EXCLUDED.terms";
+        let (ids, tokens): (Vec<_>, Vec<_>) =
+            messages.iter().map(|message| (message.id, message.tokens.as_str())).unzip();
+        sqlx::query(PUT).bind(ids).bind(tokens).execute(self).await?;
         Ok(())
     }
 
@@ -50,31 +44,18 @@ impl SearchRows for PgConnection {
         Ok(())
     }
 
-    async fn matches(
-        &mut self,
-        words: &Words,
-        before: i64,
-        user: UserId,
-        looks: u32,
-    ) -> Result<Vec<Match>, StoreError> {
-        const FIND: &str = "WITH match AS MATERIALIZED (
-                SELECT id FROM message_words WHERE words @@ $1::TSQUERY AND id < $2 ORDER BY id DESC LIMIT $4),
-            judged AS (
-                SELECT id, (SELECT sender_id FROM message m WHERE m.id = match.id) AS sender,
-                    EXISTS (SELECT 1 FROM audience a WHERE a.kind = 0 AND a.id = 0 AND a.seq = match.id)
-                    OR EXISTS (SELECT 1 FROM audience a WHERE a.kind = 1 AND a.id = $3 AND a.seq = match.id)
-                    AS entitled,
-                    EXISTS (SELECT 1 FROM audience a WHERE a.kind = 4 AND a.id = $3 AND a.seq = match.id) AS named
-                FROM match)
-            SELECT id, sender, entitled, named, (SELECT count(*) FROM match) AS looked_at FROM judged
-            WHERE entitled OR id = (SELECT min(id) FROM match) ORDER BY id DESC";
-        let query = sqlx::query_as(FIND).bind(expression(&words.terms())).bind(before).bind(int(user.0));
-        Ok(query.bind(i64::from(looks)).fetch_all(self).await?)
+    async fn matches(&mut self, expression: &Expression, span: Span, looks: u32) -> Result<Vec<i64>, StoreError> {
+        const FIND: &str = "SELECT id FROM message_terms \
+            WHERE terms @@ $1::TSQUERY AND id > $2 AND id <= $3 ORDER BY id DESC LIMIT $4";
+        let query = sqlx::query_scalar(FIND).bind(expression.spelled([" & ", " | ", " & !"], ":*"));
+        Ok(query.bind(span.after).bind(span.through).bind(i64::from(looks)).fetch_all(self).await?)
     }
-}
 
-/// Tokens are letters and digits of ASCII, so nothing in it is syntax but what is put there.
-fn expression(terms: &[Term]) -> String {
-    let term = |term: &Term| format!("{}{}", term.token, if term.goes_on { ":*" } else { "" });
-    terms.iter().map(term).collect::<Vec<_>>().join(" & ")
+    async fn candidates(&mut self, user: UserId, ids: &[i64]) -> Result<Vec<Candidate>, StoreError> {
+        const CANDIDATES: &str = "SELECT m.id, m.sender_id, m.topics,
+            EXISTS (SELECT 1 FROM audience a WHERE a.kind = 0 AND a.id = 0 AND a.seq = m.id)
+            OR EXISTS (SELECT 1 FROM audience a WHERE a.kind = 1 AND a.id = $2 AND a.seq = m.id) AS reached
+            FROM message m WHERE m.id = ANY($1) ORDER BY m.id DESC";
+        Ok(sqlx::query_as(CANDIDATES).bind(ids).bind(int(user.0)).fetch_all(self).await?)
+    }
 }

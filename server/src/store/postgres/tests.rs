@@ -44,9 +44,10 @@ impl ServerFixture for Shared {
 
     const SLEEP: &'static str = "SELECT pg_sleep(5)";
 
-    fn first_schema() -> String {
-        const MARK: &str = "CREATE TABLE push_system_schema (version BIGINT NOT NULL); INSERT INTO push_system_schema (version) VALUES (1);";
-        format!("{MARK}\n{}", open::MIGRATIONS[0])
+    fn schema(steps: usize) -> String {
+        const TABLE: &str = "CREATE TABLE push_system_schema (version BIGINT NOT NULL)";
+        let mark = format!("INSERT INTO push_system_schema (version) VALUES ({steps})");
+        format!("{TABLE}; {mark};\n{}", open::MIGRATIONS[..steps].join("\n"))
     }
 
     fn url(&self) -> String {

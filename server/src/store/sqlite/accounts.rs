@@ -49,8 +49,8 @@ impl AccountRows for SqliteConnection {
 
     async fn add_account(&mut self, account: &NewAccount, role: Role) -> Result<(), StoreError> {
         const ADD: &str = "INSERT INTO account (name, email, password_hash, role, created) VALUES (?, ?, ?, ?, ?)";
-        const START: &str = "INSERT INTO read_state (user_id, read_upto, exceptions, version) \
-            VALUES (?, (SELECT seq FROM head), '[]', 0)";
+        const START: &str = "INSERT INTO read_state (user_id, read_upto, exceptions, version, seen_upto, archived, saved) \
+            SELECT ?, seq, '[]', 0, seq, '[]', '[]' FROM head";
         let added = sqlx::query(ADD)
             .bind(account.name.as_str())
             .bind(account.email.as_ref().map(|email| email.as_str().to_owned()))
@@ -158,10 +158,5 @@ impl AccountRows for SqliteConnection {
     async fn take_ticket(&mut self, hash: &TokenHash) -> Result<Option<TakenTicket>, StoreError> {
         const TAKE: &str = "DELETE FROM ticket WHERE hash = ? RETURNING session_id, login_expires, expires";
         rows::maybe(sqlx::query_as::<_, TicketRow>(TAKE).bind(&hash.0[..]).fetch_optional(self).await?)
-    }
-
-    async fn forget_sessions(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        const FORGET: &str = "DELETE FROM session WHERE expires < ?1 OR revoked_at < ?1";
-        Ok(sqlx::query(FORGET).bind(before.unix_ms()).execute(self).await?.rows_affected())
     }
 }

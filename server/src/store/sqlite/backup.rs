@@ -162,6 +162,9 @@ pub async fn restore(database: &Path, copy: &Path, now: Timestamp) -> Result<Res
 /// `named` is the file the person gave.
 async fn check(path: &Path, named: &Path) -> Result<(), BackupError> {
     let mut connection = open_copy(path).await?;
+    // The first that reads it: whether it is a database at all.
+    let readable = sqlx::query("PRAGMA schema_version").fetch_one(&mut connection).await;
+    readable.map_err(|error| BackupError::Damaged(named.to_owned(), error.to_string()))?;
     open::refuse_unknown(&mut connection, named).await?;
     let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut connection).await?;
     connection.close().await?;

@@ -13,7 +13,7 @@ use super::super::{
     statements::{CommitRows, InsertRows},
 };
 
-/// Rows in one INSERT: with at most ten columns far below the 32,766 parameters a statement may have.
+/// Rows in one INSERT: with at most eleven columns far below the 32,766 parameters a statement may have.
 const ROWS: usize = 500;
 
 fn pieces<T>(records: &[T]) -> impl Iterator<Item = &[T]> {
@@ -59,12 +59,6 @@ impl CommitRows for SqliteConnection {
         Ok(())
     }
 
-    async fn delete_below_floor(&mut self, limit: u32) -> Result<u64, StoreError> {
-        const DELETE: &str = "DELETE FROM event WHERE seq IN \
-            (SELECT seq FROM event WHERE seq < (SELECT floor FROM head) ORDER BY seq LIMIT ?)";
-        Ok(sqlx::query(DELETE).bind(limit).execute(self).await?.rows_affected())
-    }
-
     async fn set_read_state(&mut self, user: UserId, state: &ReadState) -> Result<(), StoreError> {
         sqlx::query("UPDATE read_state SET read_upto = ?, exceptions = ?, version = version + 1 WHERE user_id = ?")
             .bind(int(state.read_upto.0))
@@ -103,8 +97,9 @@ impl CommitRows for SqliteConnection {
         Ok(())
     }
 
-    async fn forget_keys(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        let query = sqlx::query("DELETE FROM idempotency WHERE at < ?").bind(before.unix_ms());
-        Ok(query.execute(self).await?.rows_affected())
+    async fn forget_keys(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        const FORGET: &str = "DELETE FROM idempotency WHERE (sender_id, key) IN \
+            (SELECT sender_id, key FROM idempotency WHERE at < ? ORDER BY at LIMIT ?)";
+        Ok(sqlx::query(FORGET).bind(before.unix_ms()).bind(most).execute(self).await?.rows_affected())
     }
 }

@@ -5,9 +5,12 @@ use push_system::{accounts::Person, ids::UserId, message::Message, read_state::R
 use sqlx::SqliteConnection;
 
 use super::super::{
-    Entry, Head, StoreError, StoredReadState,
-    rows::{self, EntryRow, HeadRow, MessageColumns, PersonRow, ReadStateRow, int, json, message_columns},
-    statements::{LogRows, Selection, Span},
+    Among, Entry, Head, StoreError, StoredReadState,
+    rows::{
+        self, EntryRow, HeadRow, MessageColumns, PersonRow, ReadStateRow, int, json, message_columns,
+        read_state_columns,
+    },
+    statements::LogRows,
 };
 
 /// The columns of [`EntryRow`]. CROSS JOIN keeps `SQLite` from turning the order round.
@@ -23,24 +26,6 @@ macro_rules! entries_from {
         )
     };
 }
-
-/// `?1` the person, within `(?2, ?3]`, `?4` at most.
-const ENTITLED: &str = "SELECT seq FROM (
-        SELECT * FROM (SELECT seq FROM audience
-            WHERE kind = 0 AND id = 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4)
-        UNION ALL SELECT * FROM (SELECT seq FROM audience
-            WHERE kind = 1 AND id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4)
-    ) ORDER BY seq DESC LIMIT ?4";
-/// As [`ENTITLED`], from others.
-const FROM_OTHERS: &str = "SELECT seq FROM (
-        SELECT * FROM (SELECT seq FROM audience
-            WHERE kind = 0 AND id = 0 AND seq > ?2 AND seq <= ?3 AND sender <> ?1 ORDER BY seq DESC LIMIT ?4)
-        UNION ALL SELECT * FROM (SELECT seq FROM audience
-            WHERE kind = 1 AND id = ?1 AND seq > ?2 AND seq <= ?3 AND sender <> ?1 ORDER BY seq DESC LIMIT ?4)
-    ) ORDER BY seq DESC LIMIT ?4";
-const NAMED: &str = "SELECT seq FROM audience
-    WHERE kind = 4 AND id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4";
-const SENT: &str = "SELECT id FROM message WHERE sender_id = ?1 AND id > ?2 AND id <= ?3 ORDER BY id DESC LIMIT ?4";
 
 #[async_trait]
 impl LogRows for SqliteConnection {
@@ -58,19 +43,9 @@ impl LogRows for SqliteConnection {
         rows::all(sqlx::query_as::<_, EntryRow>(ENTRIES).bind(after).bind(limit).fetch_all(self).await?)
     }
 
-    async fn entries_for(&mut self, user: UserId, span: Span, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        const ENTRIES: &str = entries_from!(
-            "(SELECT seq FROM (
-                SELECT * FROM (SELECT seq FROM audience
-                    WHERE kind = 0 AND id = 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4)
-                UNION ALL SELECT * FROM (SELECT seq FROM audience
-                    WHERE kind = 1 AND id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4)
-                UNION ALL SELECT * FROM (SELECT seq FROM audience
-                    WHERE kind = 3 AND id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4)
-            ) ORDER BY seq LIMIT ?4) a CROSS JOIN event e ON e.seq = a.seq"
-        );
-        let query = sqlx::query_as::<_, EntryRow>(ENTRIES).bind(int(user.0));
-        rows::all(query.bind(span.after).bind(span.through).bind(limit).fetch_all(self).await?)
+    async fn entries_at(&mut self, places: &[i64]) -> Result<Vec<Entry>, StoreError> {
+        const ENTRIES: &str = entries_from!("json_each(?) j CROSS JOIN event e ON e.seq = j.value");
+        rows::all(sqlx::query_as::<_, EntryRow>(ENTRIES).bind(json(&places)).fetch_all(self).await?)
     }
 
     async fn person(&mut self, user: UserId) -> Result<Option<Person>, StoreError> {
@@ -79,44 +54,44 @@ impl LogRows for SqliteConnection {
     }
 
     async fn read_state(&mut self, user: UserId) -> Result<Option<StoredReadState>, StoreError> {
-        const STATE: &str = "SELECT r.read_upto, r.exceptions, r.version, h.seq AS head \
-            FROM read_state r CROSS JOIN head h WHERE r.user_id = ?";
+        const STATE: &str = concat!(
+            "SELECT ",
+            read_state_columns!(),
+            " FROM read_state r CROSS JOIN head h JOIN event e ON e.seq = h.seq WHERE r.user_id = ?"
+        );
         rows::maybe(sqlx::query_as::<_, ReadStateRow>(STATE).bind(int(user.0)).fetch_optional(self).await?)
     }
 
     async fn count_from_others(&mut self, user: UserId, ranges: &Ranges) -> Result<u64, StoreError> {
         const COUNT: &str = "SELECT (SELECT count(*) FROM json_each(?1) r CROSS JOIN audience a
-                ON a.kind = 0 AND a.id = 0 AND a.seq BETWEEN r.value ->> 0 AND r.value ->> 1 WHERE a.sender <> ?2)
+                ON a.kind = 0 AND a.id = 0 AND a.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+                WHERE a.sender <> ?2 AND NOT a.gone)
             + (SELECT count(*) FROM json_each(?1) r CROSS JOIN audience a
-                ON a.kind = 1 AND a.id = ?2 AND a.seq BETWEEN r.value ->> 0 AND r.value ->> 1 WHERE a.sender <> ?2)";
+                ON a.kind = 1 AND a.id = ?2 AND a.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+                WHERE a.sender <> ?2 AND NOT a.gone)";
         Ok(sqlx::query_scalar(COUNT).bind(ranges_json(ranges)).bind(int(user.0)).fetch_one(self).await?)
     }
 
-    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges) -> Result<Vec<usize>, StoreError> {
-        const EMPTY: &str = "SELECT j.key FROM json_each(?1) j
-            WHERE NOT EXISTS (SELECT 1 FROM audience a WHERE a.kind = 0 AND a.id = 0
-                AND a.seq BETWEEN j.value ->> 0 AND j.value ->> 1 AND a.sender <> ?2)
-            AND NOT EXISTS (SELECT 1 FROM audience a WHERE a.kind = 1 AND a.id = ?2
-                AND a.seq BETWEEN j.value ->> 0 AND j.value ->> 1 AND a.sender <> ?2)";
-        let places = sqlx::query_scalar::<_, u32>(EMPTY).bind(ranges_json(ranges)).bind(int(user.0));
-        Ok(places.fetch_all(self).await?.into_iter().map(|place| place as usize).collect())
-    }
-
-    async fn message_ids(
-        &mut self,
-        selection: Selection,
-        user: UserId,
-        span: Span,
-        limit: u32,
-    ) -> Result<Vec<i64>, StoreError> {
-        let sql = match selection {
-            Selection::Entitled => ENTITLED,
-            Selection::FromOthers => FROM_OTHERS,
-            Selection::Named => NAMED,
-            Selection::Sent => SENT,
+    async fn empty_ranges(&mut self, user: UserId, ranges: &Ranges, among: Among) -> Result<Vec<usize>, StoreError> {
+        macro_rules! empty {
+            ($of_those:literal) => {
+                concat!(
+                    "SELECT j.key FROM json_each(?1) j WHERE NOT EXISTS (SELECT 1 FROM audience a
+                        WHERE a.kind = 0 AND a.id = 0 AND a.seq BETWEEN j.value ->> 0 AND j.value ->> 1",
+                    $of_those,
+                    ") AND NOT EXISTS (SELECT 1 FROM audience a
+                        WHERE a.kind = 1 AND a.id = ?2 AND a.seq BETWEEN j.value ->> 0 AND j.value ->> 1",
+                    $of_those,
+                    ")"
+                )
+            };
+        }
+        let sql = match among {
+            Among::All => empty!(""),
+            Among::FromOthers => empty!(" AND a.sender <> ?2 AND NOT a.gone"),
         };
-        let query = sqlx::query_scalar(sql).bind(int(user.0)).bind(span.after).bind(span.through).bind(limit);
-        Ok(query.fetch_all(self).await?)
+        let places = sqlx::query_scalar::<_, u32>(sql).bind(ranges_json(ranges)).bind(int(user.0));
+        Ok(places.fetch_all(self).await?.into_iter().map(|place| place as usize).collect())
     }
 
     async fn messages(&mut self, ids: &[i64]) -> Result<Vec<Message>, StoreError> {

@@ -30,6 +30,13 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_log_and_accounts.sql"),
     include_str!("../../../migrations/sqlite/0002_people.sql"),
     include_str!("../../../migrations/sqlite/0003_tickets.sql"),
+    include_str!("../../../migrations/sqlite/0004_changes.sql"),
+    include_str!("../../../migrations/sqlite/0005_topics.sql"),
+    include_str!("../../../migrations/sqlite/0006_search.sql"),
+    include_str!("../../../migrations/sqlite/0007_ended_sessions.sql"),
+    include_str!("../../../migrations/sqlite/0008_topics_as_told.sql"),
+    include_str!("../../../migrations/sqlite/0009_owners.sql"),
+    include_str!("../../../migrations/sqlite/0010_members.sql"),
 ];
 /// `PRAGMA synchronous`: FULL. 3 (EXTRA) is stronger.
 const SYNCHRONOUS_FULL: i64 = 2;

@@ -1,4 +1,4 @@
-//! The search index: FTS5, which knows where each word stands.
+//! The search index: FTS5 on the tokens of messages, of which it keeps which message has which, and nothing else.
 
 use async_trait::async_trait;
 use push_system::ids::UserId;
@@ -7,14 +7,12 @@ use sqlx::SqliteConnection;
 use super::super::{
     StoreError,
     rows::{int, json},
-    statements::{Match, SearchRows, Unindexed},
-    words::{self, Words},
+    search::{Expression, Indexed},
+    statements::{Candidate, SearchRows, Span},
 };
 
 #[async_trait]
 impl SearchRows for SqliteConnection {
-    const PROVES_RUNS: bool = true;
-
     async fn index_cursor(&mut self) -> Result<(i64, i64), StoreError> {
         const CURSOR: &str = "SELECT indexed, (SELECT coalesce(max(id), 0) FROM message) FROM search_cursor";
         Ok(sqlx::query_as(CURSOR).fetch_one(self).await?)
@@ -24,23 +22,16 @@ impl SearchRows for SqliteConnection {
         self.index_cursor().await
     }
 
-    async fn texts_after(&mut self, id: i64, limit: u32) -> Result<Vec<Unindexed>, StoreError> {
-        const NEXT: &str = "SELECT id, title, body, tags FROM message WHERE id > ? ORDER BY id LIMIT ?";
-        Ok(sqlx::query_as(NEXT).bind(id).bind(limit).fetch_all(self).await?)
+    async fn unindexed(&mut self, after: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
+        const NEXT: &str = "SELECT id FROM message WHERE id > ? ORDER BY id LIMIT ?";
+        Ok(sqlx::query_scalar(NEXT).bind(after).bind(limit).fetch_all(self).await?)
     }
 
-    async fn texts_of(&mut self, ids: &[i64]) -> Result<Vec<Unindexed>, StoreError> {
-        const TEXTS: &str = "SELECT id, title, body, tags FROM message WHERE id IN (SELECT value FROM json_each(?))";
-        Ok(sqlx::query_as(TEXTS).bind(json(&ids)).fetch_all(self).await?)
-    }
-
-    async fn add_to_index(&mut self, messages: &[Unindexed]) -> Result<(), StoreError> {
+    async fn index(&mut self, messages: &[Indexed]) -> Result<(), StoreError> {
         for message in messages {
-            sqlx::query("INSERT INTO message_words (rowid, title, body, tags) VALUES (?, ?, ?, ?)")
+            sqlx::query("REPLACE INTO message_terms (rowid, terms) VALUES (?, ?)")
                 .bind(message.id)
-                .bind(words::set_apart(&message.title))
-                .bind(words::set_apart(&message.body))
-                .bind(words::set_apart(&message.tags))
+                .bind(&message.tokens)
                 .execute(&mut *self)
                 .await?;
         }
@@ -52,26 +43,19 @@ impl SearchRows for SqliteConnection {
         Ok(())
     }
 
-    async fn matches(
-        &mut self,
-        words: &Words,
-        before: i64,
-        user: UserId,
-        looks: u32,
-    ) -> Result<Vec<Match>, StoreError> {
-        const FIND: &str = "WITH match AS MATERIALIZED (
-                SELECT rowid AS id FROM message_words WHERE message_words MATCH ?1 AND rowid < ?2
-                ORDER BY rowid DESC LIMIT ?4),
-            judged AS (
-                SELECT id, (SELECT sender_id FROM message m WHERE m.id = match.id) AS sender,
-                    EXISTS (SELECT 1 FROM audience a WHERE a.kind = 0 AND a.id = 0 AND a.seq = match.id)
-                    OR EXISTS (SELECT 1 FROM audience a WHERE a.kind = 1 AND a.id = ?3 AND a.seq = match.id)
-                    AS entitled,
-                    EXISTS (SELECT 1 FROM audience a WHERE a.kind = 4 AND a.id = ?3 AND a.seq = match.id) AS named
-                FROM match)
-            SELECT id, sender, entitled, named, (SELECT count(*) FROM match) AS looked_at FROM judged
-            WHERE entitled OR id = (SELECT min(id) FROM match) ORDER BY id DESC";
-        let query = sqlx::query_as(FIND).bind(words.fts5()).bind(before).bind(int(user.0)).bind(looks);
-        Ok(query.fetch_all(self).await?)
+    /// FTS5 walks down its lists, and no further than it needs.
+    async fn matches(&mut self, expression: &Expression, span: Span, looks: u32) -> Result<Vec<i64>, StoreError> {
+        const FIND: &str = "SELECT rowid FROM message_terms \
+            WHERE message_terms MATCH ? AND rowid > ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?";
+        let query = sqlx::query_scalar(FIND).bind(expression.spelled([" AND ", " OR ", " NOT "], "*"));
+        Ok(query.bind(span.after).bind(span.through).bind(looks).fetch_all(self).await?)
+    }
+
+    async fn candidates(&mut self, user: UserId, ids: &[i64]) -> Result<Vec<Candidate>, StoreError> {
+        const CANDIDATES: &str = "SELECT m.id, m.sender_id, m.topics,
+            EXISTS (SELECT 1 FROM audience a WHERE a.kind = 0 AND a.id = 0 AND a.seq = m.id)
+            OR EXISTS (SELECT 1 FROM audience a WHERE a.kind = 1 AND a.id = ?2 AND a.seq = m.id) AS reached
+            FROM json_each(?1) j CROSS JOIN message m ON m.id = j.value ORDER BY m.id DESC";
+        Ok(sqlx::query_as(CANDIDATES).bind(json(&ids)).bind(int(user.0)).fetch_all(self).await?)
     }
 }

@@ -10,12 +10,14 @@ use tempfile::TempDir;
 
 use super::{SqliteStore, open, place::Overwritten};
 use crate::store::{
-    Accounts as _, CommitError, Log as _, OpenError, Store as _, StoreError,
+    Accounts as _, CommitError, Log as _, OpenError, Rotation, Store as _, StoreError, TokenHash,
     backend::{Backend as _, WriteTx as _},
     contract::{
         Fixture,
         administration::{ROWS_OF_THE_FIRST_SCHEMA, rows_of_the_first_schema_are_there},
-        new_account, person, publish, say,
+        log::news_goes_with_its_events,
+        moment, new_account, person, publish, say,
+        topics::{ROWS_OF_THE_SEVENTH_SCHEMA, rows_of_the_seventh_schema_are_there},
     },
 };
 
@@ -87,6 +89,22 @@ async fn a_file_that_came_back_readable_by_all_is_closed_to_them() {
     assert_eq!(mode(&file.path()), 0o600);
 }
 
+/// There is one writer, and publishing waits for it.
+#[tokio::test]
+async fn what_strangers_make_up_waits_for_no_writer() {
+    let file = SqliteFile::make();
+    let store = file.open().await;
+    let writing = store.lock_head().await.unwrap();
+    let made_up = async {
+        let hash = TokenHash([9; 32]);
+        assert_eq!(store.rotate(&hash, &[hash], moment(0), 0).await.unwrap(), Rotation::Unknown);
+        assert_eq!(store.take_ticket(&hash, moment(0)).await.unwrap(), None);
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), made_up).await.expect("a look is enough");
+    drop(writing);
+    store.close().await;
+}
+
 #[tokio::test]
 async fn a_second_server_is_refused_and_a_tool_is_not() {
     let file = SqliteFile::make();
@@ -153,7 +171,20 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_once() {
     let store = SqliteStore::open(&path).await.unwrap();
     rows_of_the_first_schema_are_there(&store).await;
     let tool = SqliteStore::open_for_tool(&path).await.unwrap();
-    assert_eq!(tool.head().await.unwrap().position.seq, Seq(2));
+    assert_eq!(tool.head().await.unwrap().position.seq, Seq(8));
+}
+
+#[tokio::test]
+async fn what_topics_were_before_their_events_told_it_is_told_as_far_as_known() {
+    let file = SqliteFile::make();
+    std::fs::create_dir(file.path().parent().unwrap()).unwrap();
+    std::fs::File::create(file.path()).unwrap();
+    for step in &open::MIGRATIONS[..7] {
+        file.raw(step).await;
+    }
+    file.raw("PRAGMA user_version = 7; PRAGMA application_id = 1886745448").await;
+    file.raw(ROWS_OF_THE_SEVENTH_SCHEMA).await;
+    rows_of_the_seventh_schema_are_there(&SqliteStore::open(&file.path()).await.unwrap()).await;
 }
 
 #[tokio::test]
@@ -290,4 +321,10 @@ async fn a_connection_that_found_history_trimmed_is_used_again() {
         assert!(store.entries_for(ana.id, Seq(0), Seq(3), 10).await.unwrap_err().is_trimmed());
     }
     assert!(store.readers.size() > 0, "each was thrown away");
+}
+
+#[tokio::test]
+async fn what_is_there_for_replay_alone_goes_with_its_event() {
+    let file = SqliteFile::make();
+    news_goes_with_its_events(&file.open().await).await;
 }

@@ -4,13 +4,14 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
 use push_system::{
-    catalogue::EN,
+    catalogue::Sentence,
     error::ErrorCode,
     protocol::{CloseCode, ServerFrame},
+    timestamp::Timestamp,
 };
 use tokio::time::Instant;
 
-use super::{Presence, Reading, Socket, Wire};
+use super::{Presence, Progress, Reading, Socket, Wire, reading::Asking};
 use crate::store::StoreError;
 
 /// Milliseconds a client whose store went away should wait.
@@ -23,25 +24,28 @@ impl<W: Wire> Socket<W> {
             self.peer_is = Presence::Gone;
         } else if self.drain_at.is_some_and(|at| now >= at) {
             self.close(CloseCode::RESTART);
-        } else if self.token_is_over() {
-            self.refuse(ErrorCode::TokenExpired, EN.token_expired, 0, CloseCode::TOKEN_EXPIRED);
+        } else if self.is_over(Some(self.identity.session_expires)) {
+            self.refuse(ErrorCode::Revoked, &Sentence::Revoked, 0, CloseCode::REVOKED);
+        } else if self.is_over(self.identity.expires) {
+            self.refuse(ErrorCode::TokenExpired, &Sentence::TokenExpired, 0, CloseCode::TOKEN_EXPIRED);
         } else {
             self.look_for_progress(now);
             self.beat();
         }
     }
 
-    /// A bearer's socket lives as long as its token; a cookie's as long as its session.
-    fn token_is_over(&self) -> bool {
-        self.identity.expires.is_some_and(|expires| self.app.clock.now() >= expires)
+    /// A bearer's socket lives as long as its token; a cookie's as long as its session, which no event ends in time.
+    fn is_over(&self, end: Option<Timestamp>) -> bool {
+        end.is_some_and(|end| self.app.clock.now() >= end)
     }
 
     /// Whether the peer took any byte since the last look.
     fn look_for_progress(&mut self, now: Instant) {
         let written = self.peer.written.load(Ordering::Relaxed);
-        if !self.writing || written != self.progress.0 {
-            self.progress = (written, now);
-        } else if now >= self.progress.1 + self.app.ws.stall {
+        self.progress.looked = now;
+        if !self.writing || written != self.progress.written {
+            self.progress = Progress::seen(written, now);
+        } else if now >= self.progress.since + self.app.ws.stall {
             self.close(CloseCode::STALLED);
         }
     }
@@ -49,11 +53,11 @@ impl<W: Wire> Socket<W> {
     pub(super) fn store_is_away(&mut self, error: &StoreError) {
         let (user, seq) = (self.identity.person.id.0, self.cursor.seq.0);
         tracing::warn!(%error, user.id = user, log.seq = seq, "ws.replay.failed");
-        self.refuse(ErrorCode::Unavailable, EN.unavailable, RETRY_MS, CloseCode::TRY_LATER);
+        self.refuse(ErrorCode::Unavailable, &Sentence::Unavailable, RETRY_MS, CloseCode::TRY_LATER);
     }
 
-    pub(super) fn refuse(&mut self, code: ErrorCode, message: &str, retry_ms: u64, close: CloseCode) {
-        self.send(&ServerFrame::Error { code, message: message.to_owned(), retry_ms });
+    pub(super) fn refuse(&mut self, code: ErrorCode, why: &Sentence, retry_ms: u64, close: CloseCode) {
+        self.send(&ServerFrame::error(code, why, retry_ms, self.connection.language()));
         self.close(close);
     }
 
@@ -72,6 +76,7 @@ impl<W: Wire> Socket<W> {
         self.connection.close(CloseCode::NORMAL);
         self.reading = Reading::CaughtUp;
         self.publishing = None;
+        self.asking = Asking::Nothing;
         self.writing = true;
         let latest = Instant::now() + self.grace();
         self.closing_until.get_or_insert(latest);

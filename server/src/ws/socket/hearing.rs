@@ -4,10 +4,8 @@ use std::sync::atomic::Ordering;
 
 use futures::FutureExt as _;
 use push_system::{
-    catalogue::EN,
-    error::ErrorCode,
     message::{ClientId, Draft, PublishRequest},
-    protocol::{CloseCode, ServerFrame},
+    protocol::ServerFrame,
 };
 use tokio::time::Instant;
 
@@ -15,7 +13,7 @@ use super::{Presence, Socket, Wire, encode};
 use crate::ws::inbound::Inbound;
 
 impl<W: Wire> Socket<W> {
-    pub(super) async fn inbound(&mut self, inbound: Inbound) {
+    pub(super) fn inbound(&mut self, inbound: Inbound) {
         let now = self.app.uptime_ms();
         self.seat.alive(now);
         self.count_frame();
@@ -23,7 +21,7 @@ impl<W: Wire> Socket<W> {
             Inbound::Text(text) => {
                 let actions = self.connection.text(now, &text);
                 if let Some(since) = self.perform(actions) {
-                    self.resume(&since).await;
+                    self.ask_start(since);
                 }
             }
             Inbound::Alive => {
@@ -39,23 +37,6 @@ impl<W: Wire> Socket<W> {
             // A close frame of ours may still leave.
             Inbound::Gone if self.writing && self.closing_until.is_some() => self.peer_is = Presence::Ended,
             Inbound::Gone => self.peer_is = Presence::Gone,
-        }
-    }
-
-    async fn resume(&mut self, since: &str) {
-        // A log that began anew may have left out the event that ended this session.
-        match self.app.auth.is_in_force(self.identity.session).await {
-            Ok(true) => {}
-            Ok(false) => return self.refuse(ErrorCode::Revoked, EN.revoked, 0, CloseCode::REVOKED),
-            Err(error) => return self.store_is_away(&error),
-        }
-        match self.push().start_at(Some(since)).await {
-            Ok(start) => {
-                let actions = self.connection.resumed(&start);
-                self.begin_at(&start);
-                self.perform(actions);
-            }
-            Err(error) => self.store_is_away(&error),
         }
     }
 

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use push_system::{
     admin::{NewInvite, SessionList},
     ids::MessageId,
+    timestamp::Timestamp,
+    topic::TopicInfo,
 };
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::SECRET;
 use crate::{
@@ -39,13 +41,15 @@ pub const ACTORS: [Actor; 6] =
 /// One of each, on a server of their own.
 pub struct Cast {
     anonymous: Program,
-    member: Program,
+    pub member: Program,
     pub owner: Program,
     pub admin: Program,
     disabled: Program,
     revoked: Program,
     /// A message for the owner alone.
     pub message: MessageId,
+    /// A private topic of the owner's.
+    pub topic: u64,
     /// Another session of the owner's.
     pub session: String,
     /// An invitation of the admin's.
@@ -60,6 +64,9 @@ impl Cast {
         let (member, owner) = (app.person("member").await, app.person("owner").await);
         let (disabled, revoked) = (app.person("disabled").await, app.person("revoked").await);
         let message = owner.publishes(json!({ "message": SECRET, "to": "@owner" })).await;
+        let private = owner.request(Method::POST, "/topic").json(&json!({ "name": SECRET, "private": true }));
+        let topic: TopicInfo = send(private).await.is(200).json();
+        let topic = topic.topic.id.0;
         let disable = admin.request(Method::PATCH, &format!("/admin/users/{}", disabled.me().id));
         send(disable.json(&json!({ "disabled": true }))).await.is(200);
         revoked.post("/auth/logout", &json!({})).await.is(204);
@@ -68,7 +75,7 @@ impl Cast {
         let session = sessions.sessions.into_iter().find(|session| !session.current).expect("the other one").id;
         let invite: NewInvite = admin.post("/admin/invites", &json!({})).await.json();
         let (anonymous, invite, names) = (app.anyone(), invite.id, AtomicU32::new(0));
-        Self { anonymous, member, owner, admin, disabled, revoked, message, session, invite, names }
+        Self { anonymous, member, owner, admin, disabled, revoked, message, topic, session, invite, names }
     }
 
     pub fn program(&self, actor: Actor) -> &Program {
@@ -99,8 +106,35 @@ impl Cast {
         format!("new{}", self.names.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// How many accounts there are.
-    pub async fn accounts(&self, app: &TestApp) -> usize {
-        app.store.accounts().await.unwrap().len()
+    /// All that a request could have changed, as text.
+    pub async fn state(&self, app: &TestApp) -> String {
+        let (store, now) = (&app.store, Timestamp::default());
+        let mut state = vec![format!("{:?}", store.head().await.unwrap().position)];
+        for account in store.accounts().await.unwrap() {
+            let sessions = store.sessions_of(account.person.id, now, 100).await.unwrap();
+            let mut ids: Vec<_> = sessions.iter().map(|session| session.id.to_string()).collect();
+            ids.sort_unstable();
+            state.push(format!(
+                "{} {:?} {:?} {}",
+                account.person.name,
+                account.role,
+                account.standing(),
+                ids.join(" ")
+            ));
+            state.push(account.password_hash);
+        }
+        state.push(format!("{:?}", store.invites(now, 100).await.unwrap()));
+        state.push(format!("{:?}", store.registration_is_open().await.unwrap()));
+        state.push(format!("{:?}", store.audit(None, 100).await.unwrap()));
+        state.join("\n")
+    }
+
+    /// The owner becomes an admin, and disables the other one.
+    pub async fn throw_out_the_admin(&self) {
+        let change = |by: &Program, of: &Program, change: Value| {
+            by.request(Method::PATCH, &format!("/admin/users/{}", of.me().id)).json(&change)
+        };
+        send(change(&self.admin, &self.owner, json!({ "role": "admin" }))).await.is(200);
+        send(change(&self.owner, &self.admin, json!({ "disabled": true }))).await.is(200);
     }
 }

@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 
 use super::cast::{Actor, Cast};
-use crate::http::PASSWORD;
+use crate::http::{PASSWORD, Program};
 
 /// For anonymous, member, owner, admin, disabled, revoked.
 type Told = [&'static str; 6];
@@ -32,17 +32,21 @@ impl Row {
     /// Asked with both kinds of login that this actor has: a bearer and the browser's cookie.
     pub fn request(&self, cast: &Cast, actor: Actor) -> RequestBuilder {
         let (path, sent) = (self.ask)(cast, actor);
-        let program = cast.program(actor);
-        let request = program.request(self.method.clone(), &path);
-        let request = match &program.login {
-            Some(login) => request.header(header::COOKIE, format!("push_access={}", login.access_token)),
-            None => request,
-        };
-        match sent {
-            Sent::Nothing => request,
-            Sent::Json(body) => request.json(&body),
-            Sent::Form(fields) => request.form(&fields),
-        }
+        asked(cast.program(actor), self.method.clone(), &path, sent)
+    }
+}
+
+/// A request with both kinds of login.
+pub fn asked(program: &Program, method: Method, path: &str, sent: Sent) -> RequestBuilder {
+    let request = program.request(method, path);
+    let request = match &program.login {
+        Some(login) => request.header(header::COOKIE, format!("push_access={}", login.access_token)),
+        None => request,
+    };
+    match sent {
+        Sent::Nothing => request,
+        Sent::Json(body) => request.json(&body),
+        Sent::Form(fields) => request.form(&fields),
     }
 }
 
@@ -98,7 +102,7 @@ fn post(path: &'static str, expected: Told, ask: impl Fn(&Cast, Actor) -> Sent +
     row(Method::POST, path, expected, ask)
 }
 
-fn form(fields: &[(&'static str, &str)]) -> Sent {
+pub fn form(fields: &[(&'static str, &str)]) -> Sent {
     Sent::Form(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
 }
 
@@ -108,7 +112,7 @@ fn own_credentials(actor: Actor) -> [(&'static str, &'static str); 2] {
 
 /// Every route of the server.
 pub fn rows() -> Vec<Row> {
-    [machines(), logins(), sessions(), messages(), administration(), pages(), forms(), desk()]
+    [machines(), logins(), sessions(), messages(), topics(), administration(), pages(), forms(), desk()]
         .into_iter()
         .flatten()
         .collect()
@@ -130,7 +134,7 @@ fn logins() -> Vec<Row> {
         let token = cast.program(actor).login.as_ref().map(|login| login.refresh_token.clone());
         Sent::Json(json!({ "refresh_token": token }))
     };
-    let in_force = ["401 unauthorized", "200", "200", "200", "401 unauthorized", "401 unauthorized"];
+    let in_force = ["401 unauthorized", "200", "200", "200", "401 revoked", "401 revoked"];
     vec![
         post("/auth/register", everybody("200"), |cast, _| {
             Sent::Json(json!({ "username": cast.new_name(), "password": PASSWORD }))
@@ -153,7 +157,7 @@ fn sessions() -> Vec<Row> {
     let owners = ["401 unauthorized", "404 not_found", "204", "404 not_found", "401 revoked", "401 revoked"];
     vec![
         get("/auth/sessions", logged_in("200")),
-        row(Method::DELETE, "/auth/sessions", logged_in("204"), |_, _| Sent::Nothing),
+        row(Method::DELETE, "/auth/sessions", logged_in("204"), move |_, _| password()),
         row_at(Method::DELETE, "/auth/sessions/{id}", owners, move |cast, _| {
             (format!("/auth/sessions/{}", cast.session), password())
         }),
@@ -190,22 +194,70 @@ fn administration() -> Vec<Row> {
 }
 
 fn messages() -> Vec<Row> {
+    // Of a message that only the owner has: for the others, admins as well, there is none of that number.
+    let owners = |told| ["401 unauthorized", "404 not_found", told, "404 not_found", "401 revoked", "401 revoked"];
+    let message = |cast: &Cast| format!("/message/{}", cast.message);
     vec![
         get("/message", logged_in("200")),
         post("/message", logged_in("200"), |_, _| Sent::Json(json!({ "message": "hi" }))),
+        row_at(Method::GET, "/message/{id}", owners("200"), move |cast, _| (message(cast), Sent::Nothing)),
+        row_at(Method::PATCH, "/message/{id}", owners("200"), move |cast, _| {
+            (message(cast), Sent::Json(json!({ "message": "hi" })))
+        }),
+        row_at(Method::DELETE, "/message/{id}", owners("204"), move |cast, _| (message(cast), Sent::Nothing)),
         get("/inbox", logged_in("200")),
         // Of a message that only the owner has: for the others it changes nothing, and says nothing.
         post("/read", logged_in("200"), |cast, _| Sent::Json(json!({ "read": [[cast.message, cast.message]] }))),
+        post("/state", logged_in("200"), |cast, _| Sent::Json(json!({ "save": [[cast.message, cast.message]] }))),
         get("/people", logged_in("200")),
         get("/presence", logged_in("200")),
     ]
 }
 
+/// About a private topic of the owner's: to the others, admins as well, there is none of that number.
+fn topics() -> Vec<Row> {
+    let owners = |told| ["401 unauthorized", "404 not_found", told, "404 not_found", "401 revoked", "401 revoked"];
+    let about = |method: Method, path: &'static str, told, body: fn() -> Sent| {
+        row_at(method, path, owners(told), move |cast, _| {
+            let user = cast.owner.me().id.to_string();
+            (path.replace("{id}", &cast.topic.to_string()).replace("{user}", &user), body())
+        })
+    };
+    let nothing = || Sent::Nothing;
+    vec![
+        get("/topic", logged_in("200")),
+        post("/topic", logged_in("200"), |_, _| Sent::Json(json!({ "name": "mine", "private": true }))),
+        about(Method::GET, "/topic/{id}", "200", nothing),
+        about(Method::PATCH, "/topic/{id}", "200", || Sent::Json(json!({ "archived": true }))),
+        about(Method::GET, "/topic/{id}/members", "200", nothing),
+        about(Method::PUT, "/topic/{id}/members/{user}", "204", || Sent::Json(json!({}))),
+        about(Method::DELETE, "/topic/{id}/members/{user}", "204", nothing),
+        about(Method::POST, "/topic/{id}/join", "200", nothing),
+        about(Method::POST, "/topic/{id}/leave", "204", nothing),
+        about(Method::GET, "/topic/{id}/messages", "200", nothing),
+    ]
+}
+
 fn pages() -> Vec<Row> {
+    // Of what is the owner's alone.
+    let owners = |told| ["303 /login", "404", told, "404", "303 /login", "303 /login"];
     vec![
         get("/", inside("200")),
         get("/history", inside("200")),
         get("/settings", inside("200")),
+        get("/topics", inside("200")),
+        get("/unread/first", inside("303 /")),
+        post("/topics", inside("422"), |_, _| form(&[("name", "")])),
+        row_at(Method::GET, "/topics/{id}", owners("200"), |cast, _| {
+            (format!("/topics/{}", cast.topic), Sent::Nothing)
+        }),
+        row_at(Method::POST, "/topics/{id}", inside("404"), |_, _| {
+            ("/topics/999999".to_owned(), form(&[("action", "join")]))
+        }),
+        row_at(Method::GET, "/m/{id}", owners("200"), |cast, _| (format!("/m/{}", cast.message), Sent::Nothing)),
+        row_at(Method::POST, "/m/{id}", owners("422"), |cast, _| {
+            (format!("/m/{}", cast.message), form(&[("act", "nothing")]))
+        }),
         get("/login", outside("200")),
         get("/register", outside("200")),
     ]
@@ -221,9 +273,12 @@ fn forms() -> Vec<Row> {
         }),
         // Who is out already is where they wanted to be.
         post("/logout", everybody("303 /login"), |_, _| form(&[])),
+        post("/settings/density", everybody("303 /settings"), |_, _| form(&[("density", "compact")])),
         post("/settings/theme", everybody("303 /settings"), |_, _| form(&[("theme", "dark")])),
+        post("/settings/language", everybody("303 /settings"), |_, _| form(&[("language", "zh-Hant")])),
         post("/settings/password", inside("200"), move |_, _| form(&passwords)),
-        post("/settings/sign-out-everywhere", everybody("303 /login"), |_, _| form(&[])),
+        get("/settings/sign-out-everywhere", everybody("303 /settings/sessions")),
+        post("/settings/sign-out-everywhere", everybody("303 /login"), |_, _| form(&[("password", PASSWORD)])),
     ]
 }
 
@@ -247,10 +302,7 @@ fn desk() -> Vec<Row> {
             (person(cast), form(&[("act", "disable")]))
         }),
         get("/admin/invitations", admin_page("200")),
-        post("/admin/invitations", admin_page("200"), |_, _| form(&[])),
-        row_at(Method::POST, "/admin/invitations/{id}", admin_page("303 /admin/invitations"), |cast, _| {
-            (format!("/admin/invitations/{}", cast.invite), form(&[]))
-        }),
+        post("/admin/invitations", admin_page("303 /admin/invitations"), |cast, _| form(&[("delete", &cast.invite)])),
         get("/admin/log", admin_page("200")),
         get("/admin/server", admin_page("200")),
         post("/admin/server", admin_page("303 /admin/server"), |_, _| form(&[("registration", "closed")])),

@@ -29,7 +29,7 @@ async fn a_publish_over_the_socket_is_answered_and_seen_once_under_its_client_id
     while answer.is_none() || event.is_none() {
         match socket.next().await.unwrap() {
             ServerFrame::Published { client_id, id } => answer = Some((client_id, id)),
-            ServerFrame::Event(it) => event = Some(it),
+            ServerFrame::Event(it) => event = Some(*it),
             _ => {}
         }
     }

@@ -56,6 +56,22 @@ async fn a_cookies_socket_outlives_its_token_and_ends_with_its_session() {
     app.finish().await;
 }
 
+/// Which no event says, however the socket was opened.
+#[tokio::test]
+async fn a_cookies_socket_ends_when_its_session_runs_out() {
+    let app = with_quick_heartbeats().await;
+    let bob = app.person("bob").await;
+    let (cookie, origin) = (format!("push_access={}", bob.token()), app.url());
+    let headers = [("cookie", &*cookie), ("origin", &*origin)];
+    let mut socket = Socket::open(&app.socket_url(""), &headers).await.unwrap();
+    socket.live().await;
+    app.clock.advance(89 * 24 * 60 * 60);
+    socket.until(|frame| matches!(frame, ServerFrame::Position { .. })).await;
+    app.clock.advance(2 * 24 * 60 * 60);
+    assert_eq!(socket.close_code().await, 4003);
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn whoever_brings_a_bad_token_is_nobody_whatever_the_cookies_say() {
     let app = TestApp::start().await;

@@ -24,7 +24,8 @@ fn lives() -> Vec<Life> {
     }
     let key_of = |id: u64| if id > KEPT { second_key(id) } else { key(id) };
     second.keys = (1..=REGROWN).map(|id| ((UserId(1), key_of(id)), id)).collect();
-    second.reads = (1..=3).map(|id| (UserId(id), ReadState::default())).collect();
+    second.states = (1..=3).map(|id| (UserId(id), State::default())).collect();
+    second.messages = second.rows.iter().filter_map(|row| row.message()).map(|it| (it.id.0, it.clone())).collect();
     let first = Life { tables: tables(), from: 0, until: LATER };
     vec![first, Life::last(second, LATER)]
 }
@@ -40,7 +41,7 @@ fn second_snapshot(user: u64, seq: u64) -> Snapshot {
 fn second_seen(user: u64, after: u64) -> Vec<Seen> {
     let event = |seq: u64| {
         let print = event_print(8, 1_000, &Content::Message(&again(seq), &second_key(seq)));
-        Seen { seq, print, at: LATER + seq }
+        Seen { seq, print, shown: Some(Shown::message(&again(seq))), at: LATER + seq }
     };
     (after + 1..=REGROWN).filter(|seq| sees(user, *seq)).map(event).collect()
 }
@@ -57,13 +58,13 @@ fn judged(change: impl FnOnce(&mut Record)) -> Verdict {
     let mut record = record();
     record.readers = (1..=3).map(follower).collect();
     for id in KEPT + 1..=REGROWN {
-        let (at, by) = (LATER + id * 10, ([127, 0, 0, 1], 1).into());
-        let ack = Ack { id, print: message_print(&again(id)), at, by };
+        let at = LATER + id * 10;
         let to_everyone = !id.is_multiple_of(3);
         record.publishes.push(Publish {
             sender: UserId(1),
             key: second_key(id),
-            acks: vec![ack],
+            acks: vec![ack(&again(id), at)],
+            text: text_of(&again(id)),
             to_everyone,
             begun: at - 10,
         });

@@ -163,7 +163,7 @@ async fn what_is_no_sound_copy_is_refused_and_nothing_is_touched() {
     ] {
         fs::write(house.copy(), bytes).unwrap();
         let refused = house.restore().await.unwrap_err().to_string();
-        assert!(refused.contains(sentence), "{refused}");
+        assert!(refused.contains(sentence) && refused.contains("copy.db"), "{refused}");
     }
     fs::write(house.copy(), &good).unwrap();
     fs::write(house.folder.path().join("copy.db-wal"), "frames").unwrap();
