@@ -16,6 +16,7 @@ export interface Draft {
   title?: string;
   priority?: number;
   to?: string | string[];
+  tags?: string[];
 }
 
 /** The JSON API as a script uses it. */
@@ -69,6 +70,58 @@ export class Api {
     return (await json<{ messages: Message[] }>(answer, 'GET /message')).messages;
   }
 
+  async edit(id: number, message: string): Promise<Message> {
+    return this.ask<Message>('PATCH', `/message/${id}`, { message });
+  }
+
+  async delete(id: number): Promise<void> {
+    await this.ask('DELETE', `/message/${id}`);
+  }
+
+  async save(...ids: number[]): Promise<void> {
+    await this.mark({ save: ids });
+  }
+
+  /** Does these things with these messages. */
+  async mark(marks: Partial<Record<'read' | 'unread' | 'archive' | 'unarchive' | 'save' | 'unsave', number[]>>): Promise<void> {
+    const ranges = Object.entries(marks).map(([what, ids]) => [what, ids.map((id) => [id, id])]);
+    await this.ask('POST', '/state', Object.fromEntries(ranges));
+  }
+
+  /** Makes a private topic with these people in it, and gives its number. */
+  async createPrivateTopic(name: string, ...members: Api[]): Promise<number> {
+    return this.createTopic(name, true, members);
+  }
+
+  /** Makes a topic that everybody sees, likewise. */
+  async createPublicTopic(name: string, ...members: Api[]): Promise<number> {
+    return this.createTopic(name, false, members);
+  }
+
+  async removeFromTopic(topic: number, member: Api): Promise<void> {
+    await this.ask('DELETE', `/topic/${topic}/members/${await member.id()}`);
+  }
+
+  /** Whatever else is asked; JSON, or nothing where there is no answer. */
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(this.base + path, {
+      method,
+      headers: { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return json<T>(answer, `${method} ${path}`);
+  }
+
+  private async createTopic(name: string, isPrivate: boolean, members: Api[]): Promise<number> {
+    const { topic } = await this.ask<{ topic: { id: number } }>('POST', '/topic', { name, private: isPrivate });
+    for (const member of members) await this.ask('PUT', `/topic/${topic.id}/members/${await member.id()}`, {});
+    return topic.id;
+  }
+
+  private async id(): Promise<number> {
+    return (await this.ask<{ id: number }>('GET', '/auth/me')).id;
+  }
+
   private get headers(): Record<string, string> {
     return { authorization: `Bearer ${this.token}` };
   }
@@ -77,5 +130,5 @@ export class Api {
 async function json<T>(answer: Response, what: string): Promise<T> {
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${what} was answered ${answer.status}: ${text}`);
-  return JSON.parse(text) as T;
+  return (text ? JSON.parse(text) : undefined) as T;
 }

@@ -98,8 +98,8 @@ export const test = base.extend<Fixtures>({
     await use(server.url);
   },
 
-  context: async ({ context, guard }, use) => {
-    guard.watch(context);
+  context: async ({ context, guard, javaScriptEnabled }, use) => {
+    guard.watch(context, { javaScriptEnabled });
     await use(context);
   },
 
@@ -107,7 +107,7 @@ export const test = base.extend<Fixtures>({
     const contexts: BrowserContext[] = [];
     await use(async (options) => {
       const context = await browser.newContext({ ...(baseURL === undefined ? {} : { baseURL }), ...options });
-      guard.watch(context);
+      guard.watch(context, options);
       contexts.push(context);
       return context;
     });

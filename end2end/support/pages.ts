@@ -51,6 +51,11 @@ class Shell {
     this.help = page.getByRole('dialog', { name: 'Keyboard' });
     this.announcer = page.locator('#announcer');
   }
+
+  /** The row of a message, whatever it says. */
+  message(id: number): Locator {
+    return this.page.locator(`#m${id}`);
+  }
 }
 
 export class Inbox extends Shell {
@@ -69,13 +74,20 @@ export class Inbox extends Shell {
   readonly newPill: Locator;
   readonly markAll: Locator;
   readonly markShown: Locator;
+  readonly jump: Locator;
   readonly undo: Locator;
   readonly older: Locator;
   readonly beginning: Locator;
   readonly online: Locator;
+  readonly picked: Locator;
+  readonly commands: Locator;
+  readonly command: Locator;
 
   constructor(page: Page) {
     super(page);
+    this.picked = page.getByRole('group', { name: 'Selected messages' });
+    this.commands = page.getByRole('dialog', { name: 'Commands' });
+    this.command = this.commands.getByRole('combobox', { name: 'Commands' });
     this.composer = page.getByRole('form', { name: 'New message' });
     this.to = this.composer.getByRole('combobox', { name: 'To', exact: true });
     this.title = this.composer.getByRole('textbox', { name: 'Title (optional)' });
@@ -91,6 +103,7 @@ export class Inbox extends Shell {
     this.newPill = this.feed.getByRole('button', { name: /new messages?$/ });
     this.markAll = this.feed.getByRole('button', { name: 'Mark all as read' });
     this.markShown = this.feed.getByRole('button', { name: /^Mark (this one|these \d+) as read$/ });
+    this.jump = this.feed.getByRole('link', { name: 'Jump to first unread' });
     this.undo = page.getByRole('button', { name: 'Undo' });
     this.older = this.feed.getByRole('link', { name: 'Load older messages' });
     this.beginning = this.feed.getByText('This is the beginning.');
@@ -153,24 +166,66 @@ export class Inbox extends Shell {
 
 /** What can be done with one message. */
 export class Row {
+  readonly markUnread: Locator;
+  readonly save: Locator;
+  readonly unsave: Locator;
+  readonly archive: Locator;
+  readonly unarchive: Locator;
+  readonly edit: Locator;
+  readonly delete: Locator;
+  readonly pick: Locator;
+  readonly more: Locator;
   readonly markRead: Locator;
   readonly reply: Locator;
   readonly retry: Locator;
   readonly discard: Locator;
+  readonly editField: Locator;
 
   constructor(readonly locator: Locator) {
+    this.editField = locator.getByRole('textbox', { name: 'Message' });
     this.markRead = locator.getByRole('button', { name: 'Mark as read' });
+    this.markUnread = locator.getByRole('button', { name: 'Mark as unread' });
+    this.save = locator.getByRole('button', { name: 'Save', exact: true });
+    this.unsave = locator.getByRole('button', { name: 'Remove from saved' });
+    this.archive = locator.getByRole('button', { name: 'Archive' });
+    this.unarchive = locator.getByRole('button', { name: 'Move to inbox' });
+    this.more = locator.locator('summary').and(locator.page().getByLabel('More'));
+    this.edit = locator.getByRole('link', { name: 'Edit' });
+    this.delete = locator.getByRole('link', { name: 'Delete' });
+    this.pick = locator.getByRole('checkbox', { name: 'Select' });
     this.reply = locator.getByRole('link', { name: /^Reply to/ });
     this.retry = locator.getByRole('button', { name: 'Retry' });
     this.discard = locator.getByRole('button', { name: 'Discard' });
   }
 
+  /** Opens the fields in which it is changed. */
+  async startEdit(): Promise<void> {
+    await this.locator.hover();
+    await this.more.click();
+    await this.edit.click();
+    await expect(this.editField).toBeFocused();
+  }
+
+  /** Changes what it says. */
+  async editTo(text: string): Promise<void> {
+    await this.startEdit();
+    await this.editField.fill(text);
+    await this.save.click();
+  }
+
+  /** Nothing is left of what it said. */
+  async isDeleted(said: string): Promise<void> {
+    await expect(this.locator).toContainText('deleted');
+    await expect(this.locator).not.toContainText(said);
+    await expect(this.editField).toHaveCount(0);
+  }
+
   async isUnread(): Promise<void> {
-    await expect(this.locator).toContainText('Unread.');
+    await expect(this.locator).toContainText('Unread.', { useInnerText: true });
   }
 
   async isRead(): Promise<void> {
-    await expect(this.locator).not.toContainText('Unread.');
+    await expect(this.locator).not.toContainText('Unread.', { useInnerText: true });
   }
 
   async isSent(): Promise<void> {
@@ -241,18 +296,25 @@ export class Sessions {
     return this.rows.filter({ hasNotText: 'this device' });
   }
 
-  /** Asks for the form of one other session, and sends it. */
+  /** What opens the form of one other session, and closes it again. */
+  opener(row: Locator): Locator {
+    return row.locator('summary');
+  }
+
+  /** Sends the form of one other session, which is open. */
   async signOut(row: Locator, password: string): Promise<void> {
-    const button = row.getByRole('button', { name: /^Sign out / });
-    // It is open where it was refused just before.
-    if (!(await button.isVisible())) await row.locator('summary').click();
     await row.getByLabel('Your password').fill(password);
-    await button.click();
+    await row.getByRole('button', { name: /^Sign out / }).click();
   }
 
   async signOutOthers(password: string): Promise<void> {
     await this.others.getByLabel('Your password').fill(password);
-    await this.others.getByRole('button').last().click();
+    await this.others.getByRole('button', { name: 'Sign out all other devices' }).click();
+  }
+
+  async signOutEverywhere(password: string): Promise<void> {
+    await this.others.getByLabel('Your password').fill(password);
+    await this.others.getByRole('button', { name: 'Sign out everywhere' }).click();
   }
 }
 

@@ -68,6 +68,7 @@ for (const { name, javaScriptEnabled } of [
       await admin.person('ana');
       await admin.press('Make member');
       await expect(admin.refused).toContainText('the last admin');
+      await expect(page.locator(':focus')).toContainText('the last admin');
       await expect(admin.fact('Role')).toHaveText('admin');
       await admin.person('bob');
       await admin.press('Make admin');
@@ -84,7 +85,8 @@ for (const { name, javaScriptEnabled } of [
       await admin.press('Reset password');
       const password = await admin.secret('New password of bob').inputValue();
       expect(password.length).toBeGreaterThanOrEqual(12);
-      await page.goto(page.url());
+      await page.reload();
+      await expect(admin.heading).toHaveText('bob');
       await expect(admin.secret('New password of bob')).toHaveCount(0);
       await expect(page.getByText(password)).toHaveCount(0);
 
@@ -93,6 +95,14 @@ for (const { name, javaScriptEnabled } of [
       await expect(new Entrance(bob).error).toBeVisible();
       await signIn(bob, 'bob', password);
       await bob.waitForURL('/');
+    });
+
+    test('an admin’s own password is changed in the settings', async ({ page }) => {
+      const admin = new Admin(page);
+      await admin.person('ana');
+      await expect(page.getByRole('button', { name: 'Reset password' })).toHaveCount(0);
+      await page.getByRole('main').getByRole('link', { name: 'Change password' }).click();
+      await page.waitForURL('/settings');
     });
 
     test('sessions are ended', async ({ page }) => {
@@ -111,6 +121,7 @@ for (const { name, javaScriptEnabled } of [
       await confirm.fill('ana');
       await admin.press('Delete account');
       await expect(confirm).toHaveAccessibleDescription('That is not the name of this account.');
+      await expect(confirm).toBeFocused();
       await confirm.fill('bob');
       await admin.press('Delete account');
       await expect(admin.done).toHaveText('The account was deleted.');
@@ -159,6 +170,10 @@ for (const { name, javaScriptEnabled } of [
       await page.goto('/admin/invitations');
       await expect(page.getByText('Links that you make are listed here')).toBeVisible();
       await admin.press('Make a link');
+      await expect(admin.rows).toHaveCount(1);
+      await page.reload();
+      await expect(admin.rows).toHaveCount(1);
+      await expect(admin.secret(/./)).toHaveCount(0);
       await page.getByRole('button', { name: /^Delete the invitation/ }).click();
       await expect(admin.done).toContainText('Its link does not work any more.');
       await expect(admin.rows).toHaveCount(0);

@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 
 import { expect, SERVER_GONE, test } from '../support/fixtures.ts';
 import { hydrated } from '../support/pages.ts';
+import { walkDesk } from '../support/desk.ts';
 import { Wire } from '../support/wire.ts';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -51,6 +52,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expectAccessible(bob.page);
     });
 
+    test('the commands, and what can be done with a message and with several', async ({ person }) => {
+      const alice = await person('alice', look);
+      await alice.inbox.send('mine', { title: 'to be changed' });
+      await expect(alice.inbox.row('mine')).toBeVisible();
+      await alice.page.getByRole('checkbox', { name: 'Select' }).check();
+      await expectAccessible(alice.page);
+      await alice.inbox.row('mine').getByLabel('More').click();
+      await expectAccessible(alice.page);
+      await alice.inbox.row('mine').getByRole('link', { name: 'Edit' }).click();
+      await expectAccessible(alice.page);
+      await alice.page.keyboard.press('Control+k');
+      await expect(alice.inbox.command).toBeFocused();
+      await expectAccessible(alice.page);
+    });
+
     test('the help', async ({ person }) => {
       const alice = await person('alice', look);
       await alice.page.getByRole('main').focus();
@@ -62,7 +78,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('the history, with results and without', async ({ person }) => {
       const alice = await person('alice', look);
       await alice.api.publish({ title: 'Disk', message: 'almost full' });
-      for (const path of ['/history', '/history?q=disk', '/history?q=nothing.like.it']) {
+      for (const path of ['/history', '/history?q=disk', '/history?q=nothing.like.it', '/?filter=saved', '/?filter=archived', '/topics']) {
         await alice.page.goto(path);
         await hydrated(alice.page);
         await expectAccessible(alice.page);
@@ -93,6 +109,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await alice.page.locator('summary').first().click();
       await expectAccessible(alice.page);
     });
+
+    for (const [width, viewport] of Object.entries({ desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } })) {
+      test(`what the pages about accounts come to, ${width}`, async ({ person, server, newBrowser, expectConsole }) => {
+        expectConsole(/status of 4(01|09|22)/);
+        const alice = await person('alice', { ...look, viewport });
+        await walkDesk(alice.page, server.url, () => expectAccessible(alice.page));
+        const visitor = await (await newBrowser({ ...look, viewport })).newPage();
+        await visitor.goto('/register');
+        await expect(visitor.getByText('This server takes no new accounts.')).toBeVisible();
+        await expectAccessible(visitor);
+      });
+    }
 
     test('the inbox under a filter, without a connection', async ({ person, expectConsole }) => {
       expectConsole(SERVER_GONE);

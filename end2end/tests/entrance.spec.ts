@@ -1,16 +1,20 @@
 import { expect, test } from '../support/fixtures.ts';
-import { Entrance, hydrated, Settings } from '../support/pages.ts';
+import { Entrance, hydrated, Sessions, Settings } from '../support/pages.ts';
 import { Server } from '../support/server.ts';
 
 const SIGNED_OUT = /^You were signed out:/;
 
-test('who is signed out elsewhere is told why, and who signs out is not', async ({ person }) => {
+test('who is signed out elsewhere is told why, and who signs out is not', async ({ person, expectConsole }) => {
+  expectConsole(/status of 422/);
   const bob = await person('bob');
   const phone = await bob.device();
   await phone.page.goto('/settings');
   await hydrated(phone.page);
   await phone.live();
   await new Settings(phone.page).signOutEverywhere.click();
+  const sessions = new Sessions(phone.page);
+  await expect(sessions.others.getByLabel('Your password')).toBeFocused();
+  await sessions.signOutEverywhere(bob.password);
 
   await bob.page.waitForURL(/\/login\?/);
   await expect(bob.page.getByRole('status')).toHaveText(SIGNED_OUT);
@@ -25,8 +29,9 @@ test('a page asked for after the login was ended says so too', async ({ person }
   const bob = await person('bob');
   const phone = await bob.device();
   await bob.page.goto('about:blank');
-  await phone.page.goto('/settings');
-  await new Settings(phone.page).signOutEverywhere.click();
+  const sessions = new Sessions(phone.page);
+  await sessions.open();
+  await sessions.signOutEverywhere(bob.password);
   await phone.page.waitForURL('/login');
 
   await bob.page.goto('/history?q=a');

@@ -122,7 +122,7 @@ for (const { name, javaScriptEnabled } of ways) {
 }
 
 test('nothing is readable without login', async ({ page }) => {
-  for (const path of ['/', '/history', '/history?q=a', '/settings', '/settings/sessions', '/admin', '/admin/people/1']) {
+  for (const path of ['/', '/history', '/history?q=a', '/settings', '/topics', '/topics/1', '/m/1', '/settings/sessions', '/admin', '/admin/people/1']) {
     await page.goto(path);
     await expect(page).toHaveURL(/\/login(\?next=|$)/);
   }

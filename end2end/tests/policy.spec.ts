@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 
+import { walkDesk } from '../support/desk.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { hydrated, Settings } from '../support/pages.ts';
 
@@ -40,7 +41,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         { title: 'Urgent', message: 'https://example.org/ and mailto:bob@example.org', priority: 9 },
         `folded${'\nline'.repeat(20)}`,
       ]);
-      for (const path of ['/history', '/history?q=line', '/settings', '/?filter=me', '/']) {
+      for (const path of ['/history', '/history?q=line', '/settings', '/settings/sessions', '/topics', '/?filter=me', '/']) {
         await alice.page.goto(path);
         await hydrated(alice.page);
       }
@@ -58,6 +59,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await hydrated(alice.page);
       await new Settings(alice.page).theme('Dark').check({ force: true });
       await expect(alice.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+      expect(refused).toEqual([]);
+    });
+
+    test('no page of an admin breaks the policy, whatever its forms come to', async ({ person, server, expectConsole }) => {
+      expectConsole(/status of 4(01|09|22)/);
+      const alice = await person('alice', { colorScheme });
+      const refused = await refusalsOn(alice.page);
+      await walkDesk(alice.page, server.url, () => hydrated(alice.page));
       expect(refused).toEqual([]);
     });
   });

@@ -7,7 +7,7 @@ import { Entrance, hydrated, Row } from '../support/pages.ts';
 
 const PICTURES = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const PASSWORD = 'correct horse battery staple';
-const FRAMED = ['/', '/history', '/history?q=long', '/settings'];
+const FRAMED = ['/', '/history', '/history?q=long', '/?filter=saved', '/topics', '/settings'];
 const ADMIN = ['/settings/sessions', '/admin', '/admin/people/1', '/admin/invitations', '/admin/log', '/admin/server'];
 
 /** Pictures change with every font and browser, so they are only made when asked for; the rest is checked always. */
@@ -24,13 +24,29 @@ async function expectNoSidewaysScroll(page: Page): Promise<void> {
   expect(content, `${page.url()} at ${window} pixels`).toBeLessThanOrEqual(window);
 }
 
-/** A morning in a small company, as seen by mei.chen. */
-async function fill(mei: Person, register: (name: string) => Promise<Api>): Promise<void> {
+/** Makes a topic, and brings somebody into it. */
+async function topic(owner: Api, draft: { name: string; description?: string; private?: boolean }, member: Api): Promise<number> {
+  const { topic } = await owner.ask<{ topic: { id: number } }>('POST', '/topic', draft);
+  const { id } = await member.ask<{ id: number }>('GET', '/auth/me');
+  await owner.ask('PUT', `/topic/${topic.id}/members/${id}`, {});
+  return topic.id;
+}
+
+/** A morning in a small company, as seen by mei.chen; gives the topic of who keeps the machines running. */
+async function fill(mei: Person, register: (name: string) => Promise<Api>): Promise<number> {
   const jonas = await register('jonas.lind');
   const ana = await register('ana.kovac');
   const ops = await register('ops-bot');
   const release = await register('release-agent');
 
+  const machines = await topic(ops, { name: 'ops', description: 'What runs, and what does not' }, mei.api);
+  await topic(release, { name: 'releases', description: 'What is new, and where it is' }, mei.api);
+  await topic(jonas, { name: 'board', private: true }, mei.api);
+
+  await ops.publishAll([
+    { message: 'Backup of db-1 finished in 4 min 12 s, 38 GB.', to: '#ops' },
+    { title: 'Disk of db-2 at 80 %', message: 'Growing 0.8 GB an hour since yesterday.', priority: 5, to: '#ops' },
+  ]);
   await ana.publish('Coffee machine on the second floor is repaired.');
   await mei.api.publish({ title: '週五全員會議改到下午三點', message: '地點不變，請提早五分鐘入場。會議連結與議程已更新。' });
   await jonas.publish({ message: 'שלום, הפגישה נדחתה למחר בבוקר.', to: '@mei.chen' });
@@ -39,6 +55,7 @@ async function fill(mei: Person, register: (name: string) => Promise<Api>): Prom
     title: '2.4.1 is out',
     message: 'Fixes the reconnect delay after sleep. Rolled out to all regions in 11 minutes.',
     priority: 7,
+    to: '#releases',
   });
   await mei.inbox.markAll.click();
   await mei.inbox.showsUnread(0);
@@ -52,9 +69,11 @@ async function fill(mei: Person, register: (name: string) => Promise<Api>): Prom
     title: 'Disk almost full on db-2',
     message: '94 % used, growing 1.2 GB an hour. At this pace it is full at 17:40.',
     priority: 9,
+    to: '#ops',
   });
   await mei.inbox.showsUnread(3);
   await expect(mei.inbox.undo).toHaveCount(0, { timeout: 20_000 });
+  return machines;
 }
 
 for (const { name, colorScheme, viewport } of [
@@ -76,6 +95,29 @@ for (const { name, colorScheme, viewport } of [
     await picture(mei.page, name);
   });
 }
+
+test('topic, search and commands', async ({ person, server }) => {
+  const look = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 2, reducedMotion: 'reduce' } as const;
+  const mei = await person('mei.chen', look);
+  const machines = await fill(mei, (username) => Api.register(server.url, username, PASSWORD));
+  const { page } = mei;
+  const shows = async (address: string, count: number, name: string) => {
+    await page.goto(address);
+    await hydrated(page);
+    await mei.inbox.live();
+    await expect(page.getByRole('main').getByRole('article')).toHaveCount(count);
+    await expectNoSidewaysScroll(page);
+    await picture(page, name);
+  };
+  await shows(`/topics/${machines}`, 3, 'topic-light');
+  await shows(`/history?q=${encodeURIComponent('disk from:@ops-bot priority:>=5')}`, 2, 'search-light');
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await mei.inbox.open();
+  await page.keyboard.press('Control+k');
+  await mei.inbox.command.fill('#');
+  await expect(mei.inbox.commands.getByRole('option', { name: '#board' })).toBeVisible();
+  await picture(page, 'commands-dark');
+});
 
 test('no page scrolls sideways, from a small phone to a wide screen', async ({ person, server, newBrowser }) => {
   const alice = await Api.register(server.url, 'alice', PASSWORD);

@@ -30,15 +30,43 @@ for (const { name, javaScriptEnabled } of [
       await expect(sessions.here).toContainText('Chrome');
       await expect(sessions.here).toContainText('127.0.0.1');
 
+      await sessions.opener(sessions.elsewhere.first()).click();
       await sessions.signOut(sessions.elsewhere.first(), 'not the password');
       const refused = sessions.rows.filter({ has: page.getByRole('alert') });
       await expect(refused.getByLabel('Your password')).toHaveAccessibleDescription('That is not your current password.');
       await expect(refused.getByLabel('Your password')).toHaveValue('');
+      await expect(refused.getByLabel('Your password')).toBeFocused();
       await expect(sessions.rows).toHaveCount(3);
 
       await sessions.signOut(refused, PASSWORD);
       await expect(sessions.done).toHaveText('That device was signed out.');
       await expect(sessions.rows).toHaveCount(2);
+    });
+
+    test('the form is opened and closed by keyboard, and the focus stays on what does it', async ({ page }) => {
+      const sessions = new Sessions(page);
+      await sessions.open();
+      const row = sessions.elsewhere.first();
+      const opener = sessions.opener(row);
+      await opener.focus();
+      await page.keyboard.press('Enter');
+      await expect(row.getByLabel('Your password')).toBeVisible();
+      await expect(opener).toBeFocused();
+      await expect(opener).toHaveText(/^\s*Cancel\s*$/, { useInnerText: true });
+      await page.keyboard.press('Enter');
+      await expect(row.getByLabel('Your password')).toBeHidden();
+      await expect(opener).toBeFocused();
+    });
+
+    test('each form says which session it ends, also of devices that are called the same', async ({ page, server }) => {
+      await Api.login(server.url, 'ana', PASSWORD);
+      const sessions = new Sessions(page);
+      await sessions.open();
+      await expect(sessions.elsewhere).toHaveCount(2);
+      for (const row of await sessions.elsewhere.all()) {
+        await sessions.opener(row).click();
+        await expect(row.getByRole('button', { name: /^Sign out .+, \d/ })).toHaveAccessibleDescription(/Last seen/);
+      }
     });
 
     test('all others are ended, and this one stays', async ({ page, expectConsole }) => {
@@ -48,6 +76,7 @@ for (const { name, javaScriptEnabled } of [
       await expect(sessions.rows).toHaveCount(2);
       await sessions.signOutOthers('not the password');
       await expect(sessions.others.getByRole('alert')).toHaveText('That is not your current password.');
+      await expect(sessions.others.getByLabel('Your password')).toBeFocused();
       await sessions.signOutOthers(PASSWORD);
       await expect(sessions.done).toHaveText('Your other devices were signed out.');
       await expect(sessions.rows).toHaveCount(1);

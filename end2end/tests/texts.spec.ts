@@ -41,9 +41,9 @@ test('a very long text is folded until it is asked for', async ({ person }) => {
   await alice.api.publishAll([long, 'short']);
   const row = bob.inbox.rows.filter({ hasText: 'line 39' });
   const height = async () => (await row.locator('.message-text').boundingBox())?.height ?? 0;
-  const fold = row.getByRole('checkbox');
+  const fold = row.getByRole('checkbox', { name: /^Show / });
   await expect(bob.inbox.row('short')).toBeVisible();
-  await expect(bob.inbox.row('short').getByRole('checkbox')).toHaveCount(0);
+  await expect(bob.inbox.row('short').getByRole('checkbox', { name: /^Show / })).toHaveCount(0);
 
   for (const reloaded of [false, true]) {
     if (reloaded) await bob.inbox.open();

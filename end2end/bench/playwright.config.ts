@@ -1,0 +1,6 @@
+import { defineConfig } from '@playwright/test';
+
+import suite from '../playwright.config.ts';
+
+// What is measured and not tested: nothing runs beside it.
+export default defineConfig({ ...suite, testDir: '.', workers: 1, reporter: [['list']] });
