@@ -51,7 +51,7 @@ fn press(live: Live, place: Place, key: &str) -> bool {
         "s" => mark(live, "is-saved", ".act-save", ".act-unsave"),
         "a" => mark(live, "is-archived", ".act-archive", ".act-unarchive"),
         "x" => press_in_row(live, ".pick"),
-        "r" => press_in_row(live, "a.reply"),
+        "r" => press_in_row(live, "a.act-reply"),
         "u" => paint::all("[data-act='jump']").next().is_some_and(|link| press_element(&link)),
         "c" => focus_or_go(MESSAGE_ID, &format!("/#{COMPOSER_ID}"), place),
         "/" => focus_or_go("q", "/history#q", place),

@@ -27,6 +27,7 @@ test('a failed row outlives a reload and can still be sent', async ({ server, pe
   expectConsole(SERVER_GONE);
   const alice = await person('alice');
   await server.kill9();
+  await alice.inbox.lost();
   await alice.inbox.send('not lost');
   const row = new Row(alice.inbox.row('not lost'));
   await row.hasFailed();
@@ -43,6 +44,7 @@ test('a failed row can be discarded', async ({ server, person, expectConsole }) 
   expectConsole(SERVER_GONE);
   const alice = await person('alice');
   await server.kill9();
+  await alice.inbox.lost();
   await alice.inbox.send('better not');
   const row = new Row(alice.inbox.row('better not'));
   await row.hasFailed();

@@ -15,8 +15,6 @@ pub enum Symbol {
     ArrowUp,
     /// The product.
     Bell,
-    /// Takes back.
-    Bin,
     /// Kept at hand.
     Bookmark,
     /// Done.
@@ -53,16 +51,10 @@ pub enum Symbol {
     /// Everybody.
     #[cfg(feature = "ssr")]
     People,
-    /// What else can be done.
-    More,
-    /// Changes.
-    Pencil,
     /// No connection.
     PlugOff,
     /// Writes.
     Plus,
-    /// Answers.
-    Reply,
     /// Once more.
     Retry,
     /// A screen.
@@ -89,7 +81,6 @@ impl Symbol {
             Self::ArrowRight => "M5 12h13.5 M13 6l6 6-6 6",
             Self::ArrowUp => "M12 19V5.5 M6 11l6-6 6 6",
             Self::Bell => "M5 17h14l-1.7-2.8v-3.7a5.3 5.3 0 0 0-10.6 0v3.7z M10 20.5h4",
-            Self::Bin => "M4.5 6.5h15 M9 6.5v-2h6v2 M6.5 6.5l1 13h9l1-13 M10 10.5v5 M14 10.5v5",
             Self::Bookmark => "M6.5 4h11v16L12 16l-5.5 4z",
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
             Self::CheckAll => "M2.5 12.5 7 17l8.5-9 M12.5 16.5l.5.5 8.5-9",
@@ -115,13 +106,10 @@ impl Symbol {
             Self::People => {
                 "M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z M2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1 M16 5.3a3.5 3.5 0 0 1 0 6.5 M18.5 14.6a5 5 0 0 1 3 4.6v.8"
             }
-            Self::More => "M5 12v.1 M12 12v.1 M19 12v.1",
-            Self::Pencil => "M4 20l1-4.5L16.5 4 20 7.5 8.5 19z M14 6.5l3.5 3.5",
             Self::PlugOff => {
                 "M3 3l18 18 M5 9.5a11 11 0 0 1 3.2-1.9 M12.5 6.6A11 11 0 0 1 19.5 10 M8 13.5a6.5 6.5 0 0 1 4-1.7 M12 17.5v.1"
             }
             Self::Plus => "M12 5v14 M5 12h14",
-            Self::Reply => "M9.5 6 4 11.5 9.5 17 M4 11.5h10a6 6 0 0 1 6 6v1",
             Self::Retry => "M19.5 12a7.5 7.5 0 1 1-2.3-5.4 M19.5 3.5V8H15",
             Self::Screen => "M3 5h18v11.5H3z M8.5 20.5h7 M12 16.5v4",
             Self::Search => "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14z M16 16l4.5 4.5",

@@ -1,7 +1,7 @@
 use push_system::message::Message;
 
 use super::{Eye, Markup};
-use crate::{components::Symbol, text, words::words};
+use crate::{text, words::words};
 
 /// Puts what the server draws into the page's one form of marks, which works without script. What the browser draws is in
 /// none: there are six buttons in a row, and for each that comes to a form or goes, Chromium looks through all elements of
@@ -21,51 +21,103 @@ pub(super) fn actions(m: &mut Markup, message: &Message, eye: &Eye, outside: boo
     if !own {
         reply(m, message.sender.name.as_str());
     }
-    m.raw("<details class=\"more\"><summary class=\"icon-button\" aria-label=\"").text(w.more).raw("\" title=\"");
-    m.text(w.more).raw("\">").icon(Symbol::More).raw("</summary><div class=\"more-menu\">");
+    m.raw("<details class=\"more\"><summary class=\"icon-button act-more\" aria-label=\"").text(w.more);
+    m.raw("\" title=\"").text(w.more).raw("\"></summary><div class=\"more-menu\">");
     if there {
         if own || eye.admin {
-            link(m, message, "edit", Symbol::Pencil, w.edit);
-            link(m, message, "delete", Symbol::Bin, w.delete);
+            link(m, message, "edit", w.edit);
+            link(m, message, "delete", w.delete);
         }
-        copy(m, "copy", Symbol::Copy, w.copy_text);
+        copy(m, "copy", w.copy_text);
     }
-    copy(m, "copy_link", Symbol::Link, w.copy_link);
+    copy(m, "copy_link", w.copy_link);
     m.raw("</div></details></div>");
 }
 
 fn marks(m: &mut Markup, message: &Message, readable: bool) {
     let w = words();
     if readable {
-        mark(m, message, "read", Symbol::Check, (w.mark_read, w.mark_read_key));
-        mark(m, message, "unread", Symbol::Circle, (w.mark_unread, w.mark_unread_key));
+        mark(m, message, "read", (w.mark_read, w.mark_read_key));
+        mark(m, message, "unread", (w.mark_unread, w.mark_unread_key));
     }
-    mark(m, message, "save", Symbol::Bookmark, (w.save_message, w.save_message_key));
-    mark(m, message, "unsave", Symbol::Bookmark, (w.unsave_message, w.unsave_message_key));
-    mark(m, message, "archive", Symbol::Archive, (w.archive, w.archive_key));
-    mark(m, message, "unarchive", Symbol::Inbox, (w.unarchive, w.unarchive_key));
+    mark(m, message, "save", (w.save_message, w.save_message_key));
+    mark(m, message, "unsave", (w.unsave_message, w.unsave_message_key));
+    mark(m, message, "archive", (w.archive, w.archive_key));
+    mark(m, message, "unarchive", (w.unarchive, w.unarchive_key));
 }
 
-fn mark(m: &mut Markup, message: &Message, act: &'static str, symbol: Symbol, (label, title): (&str, &str)) {
+fn mark(m: &mut Markup, message: &Message, act: &'static str, (label, title): (&str, &str)) {
     m.raw("<button class=\"icon-button act-").raw(act).raw(OF_MARKS).raw(act);
     m.raw("\" data-act=\"").raw(act).raw("\" value=\"").number(message.id.0);
-    m.raw("\" aria-label=\"").text(label).raw("\" title=\"").text(title).raw("\">").icon(symbol).raw("</button>");
+    m.raw("\" aria-label=\"").text(label).raw("\" title=\"").text(title).raw("\"></button>");
 }
 
 /// What a page of its own does where there is no script.
-fn link(m: &mut Markup, message: &Message, act: &'static str, symbol: Symbol, label: &str) {
-    m.raw("<a class=\"option\" data-act=\"").raw(act).raw("\" href=\"/m/").number(message.id.0).raw("#").raw(act);
-    m.raw("\">").icon(symbol).text(label).raw("</a>");
+fn link(m: &mut Markup, message: &Message, act: &'static str, label: &str) {
+    m.raw("<a class=\"option act-").raw(act).raw("\" data-act=\"").raw(act);
+    m.raw("\" href=\"/m/").number(message.id.0).raw("#").raw(act).raw("\">").text(label).raw("</a>");
 }
 
-fn copy(m: &mut Markup, act: &'static str, symbol: Symbol, label: &str) {
-    m.raw("<button class=\"option needs-script\" type=\"button\" data-act=\"").raw(act);
-    m.raw("\">").icon(symbol).text(label).raw("</button>");
+fn copy(m: &mut Markup, act: &'static str, label: &str) {
+    m.raw("<button class=\"option needs-script act-").raw(act).raw("\" type=\"button\" data-act=\"").raw(act);
+    m.raw("\">").text(label).raw("</button>");
 }
 
 /// Where there is a composer it is filled in; elsewhere the link leads to one.
 fn reply(m: &mut Markup, name: &str) {
-    m.raw("<a class=\"icon-button reply\" data-act=\"reply\" data-name=\"").text(name).raw("\" href=\"/?to=");
+    m.raw("<a class=\"icon-button act-reply\" data-act=\"reply\" data-name=\"").text(name).raw("\" href=\"/?to=");
     m.text(&text::encode(&format!("@{name}"))).raw("#compose\" aria-label=\"").text(&words().reply_to(name));
-    m.raw("\" title=\"").text(words().reply).raw("\">").icon(Symbol::Reply).raw("</a>");
+    m.raw("\" title=\"").text(words().reply).raw("\"></a>");
+}
+
+#[cfg(test)]
+mod tests {
+    use push_system::{
+        accounts::{Person, Username},
+        ids::UserId,
+        timestamp::Timestamp,
+    };
+
+    use super::*;
+    use crate::{components::Symbol, draw::drawn, store::tests};
+
+    const STYLE: &str = include_str!("../../../style/components/message.css");
+    const ICONS: &str = include_str!("../../../public/icons.svg");
+
+    fn between<'a>(text: &'a str, before: &'a str, after: char) -> impl Iterator<Item = &'a str> {
+        text.split(before).skip(1).filter_map(move |rest| rest.split(after).next())
+    }
+
+    #[test]
+    fn all_that_can_be_done_has_an_icon() {
+        let me = Person { id: UserId(2), name: Username::parse("bob").unwrap() };
+        let eye = Eye { me, admin: true, now: Timestamp::default(), offset_minutes: 0, needles: Vec::new() };
+        let row = drawn(|m| actions(m, &tests::message(1, "hello"), &eye, false));
+        let acts: Vec<_> = between(&row, " act-", '"').collect();
+        assert_eq!(acts.len(), 12, "{acts:?}");
+        for act in acts {
+            let rule = format!(".act-{act} {{ --icon: url(\"/icons.svg#");
+            let icon = between(STYLE, &rule, '"').next();
+            let icon = icon.unwrap_or_else(|| panic!("the style sheet knows no icon of {act}"));
+            assert!(ICONS.contains(&format!("<view id=\"{icon}\"")), "there is no icon {icon}");
+        }
+    }
+
+    #[test]
+    fn what_has_the_same_icon_elsewhere_looks_the_same() {
+        let elsewhere = [
+            ("archive", Symbol::Archive),
+            ("bookmark", Symbol::Bookmark),
+            ("bookmark-filled", Symbol::Bookmark),
+            ("check", Symbol::Check),
+            ("circle", Symbol::Circle),
+            ("copy", Symbol::Copy),
+            ("inbox", Symbol::Inbox),
+            ("link", Symbol::Link),
+        ];
+        for (name, symbol) in elsewhere {
+            let line = ICONS.lines().find(|line| line.contains(&format!("id=\"{name}\""))).unwrap_or_default();
+            assert_eq!(between(line, " d=\"", '"').next(), Some(symbol.path()), "{name}");
+        }
+    }
 }

@@ -268,4 +268,4 @@ pub(crate) fn find(newest_first: &[Message], id: MessageId) -> Option<&Message> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

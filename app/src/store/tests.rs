@@ -17,7 +17,7 @@ use crate::context::PageContext;
 const ONE: MessageId = MessageId(1);
 
 /// A message of the person's own.
-pub(super) fn message(id: u64, text: &str) -> Message {
+pub(crate) fn message(id: u64, text: &str) -> Message {
     Message {
         id: MessageId(id),
         appid: 0,

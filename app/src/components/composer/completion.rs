@@ -73,7 +73,7 @@ impl Completion {
             }
             let people = people.into_iter().map(|person| Recipient::Person(person.name));
             let offered = [Recipient::Everyone].into_iter().chain(people).chain(topics(compose));
-            self.show(arranged(offered.filter(|recipient| !chosen.contains(recipient)), &typed, is_known));
+            self.show(arranged(not_chosen(offered, &chosen, &typed), &typed, is_known));
         });
     }
 
@@ -96,15 +96,30 @@ fn topics(compose: Compose) -> Vec<Recipient> {
     })
 }
 
+/// Those that were not chosen yet; and whoever was, where the whole name is typed again: it means nobody else.
+fn not_chosen<'a>(
+    offered: impl IntoIterator<Item = Recipient> + 'a,
+    chosen: &'a [Recipient],
+    typed: &'a str,
+) -> impl Iterator<Item = Recipient> + 'a {
+    let typed = name(typed);
+    offered.into_iter().filter(move |recipient| !chosen.contains(recipient) || name(&recipient.to_string()) == typed)
+}
+
+/// How a recipient is called, without the sign of its kind.
+fn name(written: &str) -> &str {
+    written.trim_start_matches(['@', '#'])
+}
+
 /// Those that what is typed may mean, the likeliest first. A sign says what it is, without one it may be anything; what is
 /// called just so is meant, whatever else begins so. Everyone is meant by no beginning that may be a person's name: none
 /// behind `@`, and none before it is `known` who else begins so.
 fn arranged(offered: impl IntoIterator<Item = Recipient>, typed: &str, known: bool) -> Vec<Recipient> {
-    let prefix = typed.trim_start_matches(['@', '#']);
+    let prefix = name(typed);
     let mut fitting: Vec<(u8, Recipient)> = Vec::new();
     for recipient in offered {
         let written = recipient.to_string();
-        let name = written.trim_start_matches(['@', '#']);
+        let name = name(&written);
         let other_kind = match written.chars().next() {
             Some('#') => typed.starts_with('@'),
             _ => typed.starts_with('#'),
@@ -150,6 +165,18 @@ mod tests {
         assert_eq!(arranged_of(&["#ops"], "@eve", true), "", "there is no eve");
         assert_eq!(arranged_of(&["#ops"], "everyone", false), "everyone");
         assert_eq!(arranged_of(&["#ops"], "", false), "everyone #ops");
+    }
+
+    #[test]
+    fn what_is_chosen_is_offered_again_only_by_its_whole_name() {
+        let all: Vec<_> = Recipients::parse(["@eve", "@evelyn", "#ops"]).unwrap().iter().cloned().collect();
+        let left = |typed: &str| {
+            let left = not_chosen(all.clone(), &all[..1], typed);
+            arranged(left, typed, true).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(left("@ev"), "@evelyn");
+        assert_eq!(left("@eve"), "@eve @evelyn");
+        assert_eq!(left("eve"), "@eve @evelyn");
     }
 
     #[test]
