@@ -2,6 +2,8 @@
 
 pub mod still_page;
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use push_system::{
     api::Filter, catalogue::Ui, ids::MessageId, marks::Marks, read_state::Ranges, session::client::Status,
@@ -24,8 +26,13 @@ use crate::{
 
 /// More ids than this are not looked for one by one.
 const FEW: u64 = 500;
+/// Times on the page that are looked at in one go.
+const AT_ONCE: usize = 500;
 /// How far apart one looks for a row; less than any is high.
 const STEP_PX: f64 = 24.0;
+/// How often. What is not found below the heading of a day and what floats above the list is not there: a browser has not
+/// drawn it yet, or something lies on all of it. Each look takes the longer, the longer the list is.
+const LOOKS: u32 = 8;
 
 /// Follows the page's state while the caller's owner lives.
 pub fn follow(store: Store, clock: Clock, place: Place) {
@@ -74,15 +81,15 @@ pub fn newest_in_view() -> Option<MessageId> {
     let list = document().query_selector("ol.messages").ok()??.get_bounding_client_rect();
     let height = window().inner_height().ok()?.as_f64()?;
     let x = list.left() + list.width() / 2.0;
-    let mut y = list.top().max(0.0) + 1.0;
-    while y < height.min(list.bottom()) {
+    let top = list.top().max(0.0) + 1.0;
+    let places = (0..LOOKS).map(|look| STEP_PX.mul_add(f64::from(look), top));
+    for y in places.take_while(|y| *y < height.min(list.bottom())) {
         #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]
         let there = document().element_from_point(x as f32, y as f32);
         let row = there.and_then(|element| element.closest("article.message").ok().flatten());
         if let Some(id) = row.and_then(|row| number(&row)) {
             return Some(id);
         }
-        y += STEP_PX;
     }
     None
 }
@@ -294,9 +301,13 @@ fn set_class(class: &'static str, wanted: impl Fn(u64) -> bool, came: &Ranges) {
     }
 }
 
-/// Every time on the page, as it is now and here.
+/// Every time on the page, as it is now and here; in a long list some after some, so that nobody waits for all of them.
 fn times(now: Timestamp, offset_minutes: i32) {
-    for element in all("main time[datetime]") {
+    some_times(all("main time[datetime]").collect::<Vec<_>>().into_iter(), now, offset_minutes);
+}
+
+fn some_times(mut elements: std::vec::IntoIter<Element>, now: Timestamp, offset_minutes: i32) {
+    for element in elements.by_ref().take(AT_ONCE) {
         let written = element.get_attribute("datetime").unwrap_or_default();
         let text = match Timestamp::parse(&written) {
             Some(at) => {
@@ -310,6 +321,9 @@ fn times(now: Timestamp, offset_minutes: i32) {
             },
         };
         show(Some(element), &text);
+    }
+    if elements.len() > 0 {
+        set_timeout(move || some_times(elements, now, offset_minutes), Duration::ZERO);
     }
 }
 

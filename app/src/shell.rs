@@ -15,6 +15,9 @@ use crate::{
 /// so markup passes; text that would become a script, or a script's address, meets no policy and is refused.
 const TRUST: &str = r#"globalThis.trustedTypes?.createPolicy("default",{createHTML:html=>html})"#;
 
+/// Tells the style sheet that the program could not start, so that nobody will say what is picked.
+const ALONE: &str = "document.querySelector('.feed')?.classList.add('is-alone')";
+
 /// The document around the [`App`]. `options` name the folder of script, style and WebAssembly.
 ///
 /// The head tags are written here instead of taken from Leptos: under `strict-dynamic` the preload of the script needs
@@ -37,7 +40,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + 'static {
         .then(|| view! { <script type="text/plain" id=WORDS_ID nonce=use_nonce()>{catalogue().for_page()}</script> });
     let package = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let (script, module, style) = (format!("{package}.js"), format!("{package}.wasm"), format!("{package}.css"));
-    let start = format!("import start from {script:?};{TRUST};start({{module_or_path:{module:?}}})");
+    let start = format!(
+        "import start from {script:?};{TRUST};start({{module_or_path:{module:?}}}).catch(why=>{{{ALONE};throw why}})"
+    );
     let icon = if unread > 0 { "/favicon-unread.svg" } else { "/favicon.svg" };
 
     view! {

@@ -75,6 +75,17 @@ for (const { name, javaScriptEnabled } of ways) {
       await inbox.showsUnread(0);
     });
 
+    test('mark some as read', async ({ page, server }) => {
+      const inbox = await register(page, 'bob');
+      const alice = await Api.register(server.url, 'alice', PASSWORD);
+      await alice.publishAll(['one', 'two', 'three']);
+      await page.goto('/');
+      for (const text of ['one', 'three']) await new Row(inbox.row(text)).pick.check();
+      await inbox.picked.getByRole('button', { name: 'Mark as read' }).click();
+      await inbox.showsUnread(1);
+      await new Row(inbox.row('two')).isUnread();
+    });
+
     test('a message to one person, by name', async ({ page, server }) => {
       const alice = await Api.register(server.url, 'alice', PASSWORD);
       const inbox = await register(page, 'bob');

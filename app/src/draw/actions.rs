@@ -21,10 +21,13 @@ pub(super) fn actions(m: &mut Markup, message: &Message, eye: &Eye, outside: boo
     if !own {
         reply(m, message.sender.name.as_str());
     }
-    m.raw("<details class=\"more\"><summary class=\"icon-button act-more\" aria-label=\"").text(w.more);
+    let changeable = there && (own || eye.admin);
+    // All else in it is done by script.
+    m.raw("<details class=\"more").raw(if changeable { "" } else { " needs-script" });
+    m.raw("\"><summary class=\"icon-button act-more\" aria-label=\"").text(w.more);
     m.raw("\" title=\"").text(w.more).raw("\"></summary><div class=\"more-menu\">");
     if there {
-        if own || eye.admin {
+        if changeable {
             link(m, message, "edit", w.edit);
             link(m, message, "delete", w.delete);
         }
