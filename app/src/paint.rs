@@ -30,8 +30,8 @@ const FEW: u64 = 500;
 const AT_ONCE: usize = 500;
 /// How far apart one looks for a row; less than any is high.
 const STEP_PX: f64 = 24.0;
-/// How often. What is not found below the heading of a day and what floats above the list is not there: a browser has not
-/// drawn it yet, or something lies on all of it. Each look takes the longer, the longer the list is.
+/// How often one looks where no row is. What is not found below the heading of a day and what floats above the list is not
+/// there: a browser has not drawn it yet, or something lies on all of it. Looks take the longer, the longer the list is.
 const LOOKS: u32 = 8;
 
 /// Follows the page's state while the caller's owner lives.
@@ -39,7 +39,8 @@ pub fn follow(store: Store, clock: Clock, place: Place) {
     Effect::new(move |_| show_connection(store.status.get()));
     Effect::new(move |_| counts(store.unread.get()));
     Effect::new(move |_| here(place));
-    Effect::new(move |_| times(clock.now.get(), clock.offset_minutes.get()));
+    let round = StoredValue::new(0);
+    Effect::new(move |_| times(clock.now.get(), clock.offset_minutes.get(), round));
     Effect::new(move |before: Option<Ranges>| {
         let read = store.read.with(push_system::read_state::ReadState::read);
         let before = before.unwrap_or_default();
@@ -82,13 +83,18 @@ pub fn newest_in_view() -> Option<MessageId> {
     let height = window().inner_height().ok()?.as_f64()?;
     let x = list.left() + list.width() / 2.0;
     let top = list.top().max(0.0) + 1.0;
-    let places = (0..LOOKS).map(|look| STEP_PX.mul_add(f64::from(look), top));
-    for y in places.take_while(|y| *y < height.min(list.bottom())) {
+    let (mut y, mut looks) = (top, 0);
+    while looks < LOOKS && y < height.min(list.bottom()) {
         #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]
         let there = document().element_from_point(x as f32, y as f32);
         let row = there.and_then(|element| element.closest("article.message").ok().flatten());
-        if let Some(id) = row.and_then(|row| number(&row)) {
-            return Some(id);
+        match row {
+            // One that is not sent yet is no message.
+            Some(row) => match number(&row) {
+                Some(id) => return Some(id),
+                None => y = row.get_bounding_client_rect().bottom() + 1.0,
+            },
+            None => (y, looks) = (y + STEP_PX, looks + 1),
         }
     }
     None
@@ -301,12 +307,21 @@ fn set_class(class: &'static str, wanted: impl Fn(u64) -> bool, came: &Ranges) {
     }
 }
 
-/// Every time on the page, as it is now and here; in a long list some after some, so that nobody waits for all of them.
-fn times(now: Timestamp, offset_minutes: i32) {
-    some_times(all("main time[datetime]").collect::<Vec<_>>().into_iter(), now, offset_minutes);
+/// Every time on the page, as it is now and here; in a long list some after some, so that nobody waits for all of them, and
+/// until the next `round` begins.
+fn times(now: Timestamp, offset_minutes: i32, round: StoredValue<u64>) {
+    round.update_value(|round| *round += 1);
+    let this = round.get_value();
+    let is_on = move || round.try_get_value() == Some(this);
+    some_times(all("main time[datetime]").collect::<Vec<_>>().into_iter(), now, offset_minutes, is_on);
 }
 
-fn some_times(mut elements: std::vec::IntoIter<Element>, now: Timestamp, offset_minutes: i32) {
+fn some_times(
+    mut elements: std::vec::IntoIter<Element>,
+    now: Timestamp,
+    offset_minutes: i32,
+    is_on: impl Fn() -> bool + 'static,
+) {
     for element in elements.by_ref().take(AT_ONCE) {
         let written = element.get_attribute("datetime").unwrap_or_default();
         let text = match Timestamp::parse(&written) {
@@ -323,7 +338,12 @@ fn some_times(mut elements: std::vec::IntoIter<Element>, now: Timestamp, offset_
         show(Some(element), &text);
     }
     if elements.len() > 0 {
-        set_timeout(move || some_times(elements, now, offset_minutes), Duration::ZERO);
+        let rest = move || {
+            if is_on() {
+                some_times(elements, now, offset_minutes, is_on);
+            }
+        };
+        set_timeout(rest, Duration::ZERO);
     }
 }
 

@@ -79,6 +79,7 @@ mod tests {
         "; Secure",
         "{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax{secure}",
         "Mac",
+        "document.querySelector('.feed')?.classList.add('is-alone')",
     ];
 
     /// What stands between quotation marks in the code of a file: not in comments, reasons, raw strings or tests.

@@ -22,7 +22,7 @@ test('scripts and styles are kept for ever, compressed, and of the right type', 
 });
 
 test('icons and manifest exist and are not sent twice', async ({ request }) => {
-  for (const path of ['/favicon.ico', '/favicon.svg', '/manifest.webmanifest']) {
+  for (const path of ['/favicon.ico', '/favicon.svg', '/icons.svg', '/manifest.webmanifest']) {
     const first = await request.get(path);
     expect(first.status(), path).toBe(200);
     const again = await request.get(path, { headers: { 'if-none-match': first.headers()['etag'] ?? '' } });

@@ -96,13 +96,34 @@ mod tests {
         let me = Person { id: UserId(2), name: Username::parse("bob").unwrap() };
         let eye = Eye { me, admin: true, now: Timestamp::default(), offset_minutes: 0, needles: Vec::new() };
         let row = drawn(|m| actions(m, &tests::message(1, "hello"), &eye, false));
-        let acts: Vec<_> = between(&row, " act-", '"').collect();
-        assert_eq!(acts.len(), 12, "{acts:?}");
-        for act in acts {
-            let rule = format!(".act-{act} {{ --icon: url(\"/icons.svg#");
-            let icon = between(STYLE, &rule, '"').next();
-            let icon = icon.unwrap_or_else(|| panic!("the style sheet knows no icon of {act}"));
-            assert!(ICONS.contains(&format!("<view id=\"{icon}\"")), "there is no icon {icon}");
+        let names: Vec<_> = between(ICONS, "<path id=\"", '"').collect();
+        let icon = |act: &str| {
+            let rule = format!(".act-{act} {{ --icon: ");
+            let place = between(STYLE, &rule, ';').next().unwrap_or_else(|| panic!("{act} has no rule"));
+            names[place.parse::<usize>().unwrap()]
+        };
+        let acts: Vec<_> = between(&row, " act-", '"').map(|act| (act, icon(act))).collect();
+        let expected = [
+            ("read", "check"),
+            ("unread", "circle"),
+            ("save", "bookmark"),
+            ("unsave", "bookmark-filled"),
+            ("archive", "archive"),
+            ("unarchive", "inbox"),
+            ("reply", "reply"),
+            ("more", "more"),
+            ("edit", "pencil"),
+            ("delete", "bin"),
+            ("copy", "copy"),
+            ("copy_link", "link"),
+        ];
+        assert_eq!(acts, expected);
+    }
+
+    #[test]
+    fn icons_stand_side_by_side() {
+        for (place, line) in ICONS.lines().filter(|line| line.contains("<path")).enumerate().skip(1) {
+            assert!(line.contains(&format!(" transform=\"translate({})\"", place * 24)), "{line}");
         }
     }
 

@@ -34,5 +34,5 @@ fn write(method: &Method, path: &str, peer: &str, status: StatusCode, start: Ins
 
 /// What is asked for all day by machines, or a dozen times per page.
 fn is_routine(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz" | "/favicon.ico" | "/robots.txt") || path.starts_with("/pkg/")
+    matches!(path, "/healthz" | "/readyz" | "/favicon.ico" | "/icons.svg" | "/robots.txt") || path.starts_with("/pkg/")
 }

@@ -96,14 +96,14 @@ fn topics(compose: Compose) -> Vec<Recipient> {
     })
 }
 
-/// Those that were not chosen yet; and whoever was, where the whole name is typed again: it means nobody else.
-fn not_chosen<'a>(
-    offered: impl IntoIterator<Item = Recipient> + 'a,
-    chosen: &'a [Recipient],
-    typed: &'a str,
-) -> impl Iterator<Item = Recipient> + 'a {
-    let typed = name(typed);
-    offered.into_iter().filter(move |recipient| !chosen.contains(recipient) || name(&recipient.to_string()) == typed)
+/// Those that were not chosen yet; and whoever was, where their whole name is typed again and nobody else is called so.
+fn not_chosen(offered: impl IntoIterator<Item = Recipient>, chosen: &[Recipient], typed: &str) -> Vec<Recipient> {
+    let is_named = |recipient: &Recipient| name(&recipient.to_string()) == name(typed);
+    let (again, mut left): (Vec<_>, Vec<_>) = offered.into_iter().partition(|recipient| chosen.contains(recipient));
+    if !left.iter().any(is_named) {
+        left.extend(again.into_iter().filter(is_named));
+    }
+    left
 }
 
 /// How a recipient is called, without the sign of its kind.
@@ -177,6 +177,10 @@ mod tests {
         assert_eq!(left("@ev"), "@evelyn");
         assert_eq!(left("@eve"), "@eve @evelyn");
         assert_eq!(left("eve"), "@eve @evelyn");
+
+        let (person, topic) = (Recipients::parse(["@ops"]).unwrap(), Recipients::parse(["#ops"]).unwrap());
+        let both: Vec<_> = person.iter().chain(topic.iter()).cloned().collect();
+        assert_eq!(not_chosen(both.clone(), &both[..1], "ops"), both[1..], "the topic is meant now");
     }
 
     #[test]
