@@ -15,6 +15,17 @@ async function top(row: Locator): Promise<number> {
   return Math.round(box.y);
 }
 
+/** The same, once it is the same in one frame after the other. */
+async function settled(row: Locator): Promise<number> {
+  let before = await top(row);
+  await expect(async () => {
+    const was = before;
+    before = await row.page().evaluate(() => new Promise(requestAnimationFrame)).then(() => top(row));
+    expect(before).toBe(was);
+  }).toPass();
+  return before;
+}
+
 test('the list stays where it is being read while messages arrive', async ({ person }) => {
   const alice = await person('alice');
   const bob = await person('bob');
@@ -55,8 +66,16 @@ test('older messages load by scrolling and leave the rows where they are', async
 
   const last = bob.inbox.rows.last();
   const text = (await last.locator('.message-text').textContent()) ?? '';
+  // They come once it is known where the list stands without them: what is on the way there is laid out as it is passed.
+  let answer = () => {};
+  const measured = new Promise<void>((resolve) => (answer = resolve));
+  await bob.page.route(/[?&]before=/, async (route) => {
+    await measured;
+    await route.continue();
+  });
   await last.scrollIntoViewIfNeeded();
-  const before = await top(bob.inbox.row(text));
+  const before = await settled(bob.inbox.row(text));
+  answer();
   await expect.poll(() => bob.inbox.rows.count()).toBeGreaterThan(loaded);
   expect(await top(bob.inbox.row(text))).toBe(before);
 
