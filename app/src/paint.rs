@@ -88,13 +88,14 @@ pub fn newest_in_view() -> Option<MessageId> {
         #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]
         let there = document().element_from_point(x as f32, y as f32);
         let row = there.and_then(|element| element.closest("article.message").ok().flatten());
-        match row {
-            // One that is not sent yet is no message.
-            Some(row) => match number(&row) {
-                Some(id) => return Some(id),
-                None => y = row.get_bounding_client_rect().bottom() + 1.0,
-            },
-            None => (y, looks) = (y + STEP_PX, looks + 1),
+        if let Some(row) = row {
+            if let Some(id) = number(&row) {
+                return Some(id);
+            }
+            // It is only being sent.
+            y = row.get_bounding_client_rect().bottom() + 1.0;
+        } else {
+            (y, looks) = (y + STEP_PX, looks + 1);
         }
     }
     None
