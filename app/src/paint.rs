@@ -82,8 +82,7 @@ pub fn newest_in_view() -> Option<MessageId> {
     let list = document().query_selector("ol.messages").ok()??.get_bounding_client_rect();
     let height = window().inner_height().ok()?.as_f64()?;
     let x = list.left() + list.width() / 2.0;
-    let top = list.top().max(0.0) + 1.0;
-    let (mut y, mut looks) = (top, 0);
+    let (mut y, mut looks) = (list.top().max(0.0) + 1.0, 0);
     while looks < LOOKS && y < height.min(list.bottom()) {
         #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]
         let there = document().element_from_point(x as f32, y as f32);
