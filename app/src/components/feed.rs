@@ -12,7 +12,7 @@ use crate::{
     live::{browser, use_live},
     paint::count_picked,
     question::Question,
-    store::{Feed, LONG, Row},
+    store::{Feed, LONG, Part, Row},
     words::words,
 };
 
@@ -40,22 +40,25 @@ pub fn FeedList(
         }
         Row::Message(id) => Either::Right(view! { <li class="" role="listitem" inner_html=feed.draw(id) /> }),
     };
-    // Rows are heard as items of one list: a part of it is nothing by itself, which they would take after.
+    let [long, long_wide] = LONG;
     let stretch = move |key| {
-        let rows = Memo::new(move |_| feed.rows_of(key));
-        let is_long = move || rows.with(Vec::len) >= LONG;
-        view! {
-            <li class="stretch" class:is-long=is_long role="presentation">
-                <ol role="presentation">
-                    <For each=move || rows.get() key=Row::clone children=row />
-                </ol>
-            </li>
-        }
+        let is_long = Memo::new(move |_| feed.rows_of(key).len() >= long);
+        stretch_of("stretch", is_long, move || feed.rows_of(key), row)
     };
-    Effect::new(move |_| {
+    let wide = move |key| {
+        let is_long = Memo::new(move |_| feed.rows_in(key) >= long_wide);
+        stretch_of("stretch is-wide", is_long, move || feed.stretches_of(key), stretch)
+    };
+    let section = NodeRef::<html::Section>::new();
+    Effect::new(move |before: Option<()>| {
         feed.rows.track();
-        // Rows go with their boxes, once all that follows from this is drawn; also in a tab that nobody looks at.
-        set_timeout(count_picked, Duration::ZERO);
+        // Rows go with their boxes, once all that follows from this is drawn; also in a tab that nobody looks at. Where nothing
+        // is picked nothing goes, and to look for it in thousands of rows takes a frame; but at first somebody may have picked
+        // before this program was there.
+        let is_picking = || section.get_untracked().is_some_and(|feed| feed.class_list().contains("is-picking"));
+        if before.is_none() || is_picking() {
+            set_timeout(count_picked, Duration::ZERO);
+        }
     });
     let empty = Memo::new(move |_| feed.rows.with(Vec::is_empty));
     let page = use_page();
@@ -65,16 +68,37 @@ pub fn FeedList(
         if empty.get() { drawn(nothing) } else { String::new() }
     };
     view! {
-        <section class="feed" aria-label=words().messages>
+        <section class="feed" aria-label=words().messages node_ref=section>
             <Pill feed />
             <div class="feed-tools" inner_html=tools(feed, filter) />
             <div class="contents" inner_html=drawn(draw::bulk) />
             <ol class="messages" role="list" hidden=move || empty.get()>
-                <For each=move || feed.stretches() key=|key| *key children=stretch />
+                <For each=move || feed.wide() key=|key| *key children=wide />
             </ol>
             <div inner_html=nothing />
             <Older feed filter empty />
         </section>
+    }
+}
+
+/// A stretch of the list. Rows are heard as items of one list: a part of it is nothing by itself, which they would take after.
+fn stretch_of<T, V>(
+    class: &'static str,
+    is_long: Memo<bool>,
+    parts: impl Fn() -> Vec<T> + Send + Sync + 'static,
+    part: impl Fn(T) -> V + Clone + Send + 'static,
+) -> impl IntoView
+where
+    T: Part + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let parts = Memo::new(move |_| parts());
+    view! {
+        <li class=class class:is-long=move || is_long.get() role="presentation">
+            <ol role="presentation">
+                <For each=move || parts.get() key=T::clone children=part />
+            </ol>
+        </li>
     }
 }
 

@@ -12,7 +12,7 @@ use push_system::{
 
 use super::{
     Results, Row, State, Store, rows,
-    stretches::{Stretch, stretches},
+    stretches::{Key, Part, Stretch, stretches},
 };
 use crate::{
     api,
@@ -33,8 +33,10 @@ pub struct Feed {
     results: Results,
     /// The lines, newest first.
     pub rows: Memo<Vec<Row>>,
-    /// The same in parts, and under which filter they were cut.
-    stretches: Memo<(Filter, Vec<Stretch>)>,
+    /// The same in stretches.
+    stretches: Memo<Cut<Row>>,
+    /// And these in wider ones.
+    wide: Memo<Cut<Key>>,
     /// Whether older ones can be loaded.
     pub has_more: Memo<bool>,
     /// Whether older ones are on their way.
@@ -48,12 +50,15 @@ impl Feed {
     pub fn new(store: Store, filter: Memo<Filter>, results: Results, clock: Clock) -> Self {
         follow_marks(store, filter, results);
         let rows = Memo::new(move |_| lines(store, filter.get(), results, clock.offset_minutes.get()));
+        let stretches = cut(filter, rows);
+        let keys = Memo::new(move |_| stretches.with(keys));
         Self {
             store,
             filter,
             results,
             rows,
-            stretches: cut(filter, rows),
+            stretches,
+            wide: cut(filter, keys),
             has_more: Memo::new(move |_| match filter.get() {
                 Filter::Inbox => store.inbox.with(push_system::inbox::Inbox::has_more),
                 _ => results.page.with(|page| page.has_more),
@@ -76,16 +81,27 @@ impl Feed {
         draw::drawn(|m| draw::message(m, &message, &self.eye(), look))
     }
 
-    /// The keys of the stretches, newest first; reactive.
-    pub fn stretches(&self) -> Vec<usize> {
-        self.stretches.with(|(_, stretches)| stretches.iter().map(|stretch| stretch.key).collect())
+    /// The wide stretches, newest first; reactive.
+    pub fn wide(&self) -> Vec<Key> {
+        self.wide.with(keys)
+    }
+
+    /// The stretches in one of the wide ones; reactive.
+    pub fn stretches_of(&self, wide: Key) -> Vec<Key> {
+        self.wide.with(|cut| parts(cut, wide))
+    }
+
+    /// How many rows are in one of the wide stretches; reactive.
+    pub fn rows_in(&self, wide: Key) -> usize {
+        let within = self.stretches_of(wide);
+        self.stretches.with(|(_, all)| {
+            all.iter().filter(|stretch| within.contains(&stretch.key)).map(|stretch| stretch.parts.len()).sum()
+        })
     }
 
     /// The rows of one of the stretches; reactive.
-    pub fn rows_of(&self, key: usize) -> Vec<Row> {
-        self.stretches.with(|(_, stretches)| {
-            stretches.iter().find(|stretch| stretch.key == key).map(|stretch| stretch.rows.clone()).unwrap_or_default()
-        })
+    pub fn rows_of(&self, stretch: Key) -> Vec<Row> {
+        self.stretches.with(|cut| parts(cut, stretch))
     }
 
     /// How many of the rows are unread; reactive.
@@ -144,13 +160,24 @@ impl Feed {
     }
 }
 
-/// The rows in parts, anew for each filter: what is left of the parts of another list is neither full nor few.
-fn cut(filter: Memo<Filter>, rows: Memo<Vec<Row>>) -> Memo<(Filter, Vec<Stretch>)> {
-    Memo::new(move |before: Option<&(Filter, Vec<Stretch>)>| {
+/// A list in stretches, and under which filter it was cut.
+type Cut<T> = (Filter, Vec<Stretch<T>>);
+
+/// Cuts a list, anew for each filter: what is left of the stretches of another one is neither full nor few.
+fn cut<T: Part + Send + Sync + 'static>(filter: Memo<Filter>, list: Memo<Vec<T>>) -> Memo<Cut<T>> {
+    Memo::new(move |before: Option<&Cut<T>>| {
         let filter = filter.get();
         let before = before.filter(|(same, _)| *same == filter).map_or(&[][..], |(_, stretches)| stretches);
-        (filter, rows.with(|rows| stretches(before, rows)))
+        (filter, list.with(|list| stretches(before, list)))
     })
+}
+
+fn keys<T>((_, stretches): &Cut<T>) -> Vec<Key> {
+    stretches.iter().map(|stretch| stretch.key).collect()
+}
+
+fn parts<T: Part>((_, stretches): &Cut<T>, key: Key) -> Vec<T> {
+    stretches.iter().find(|stretch| stretch.key == key).map(|stretch| stretch.parts.clone()).unwrap_or_default()
 }
 
 /// What another device put into a view, and is not loaded here, is asked for.

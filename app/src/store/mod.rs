@@ -33,7 +33,7 @@ pub use presence::fold as fold_presence;
 pub use reads::{State, Unconfirmed};
 pub use results::Results;
 pub use rows::{Row, rows};
-pub use stretches::LONG;
+pub use stretches::{Key, LONG, Part};
 pub use toast::{Toast, Undo};
 
 /// The state of a page of someone who is logged in.
