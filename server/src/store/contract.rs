@@ -99,6 +99,7 @@ macro_rules! suite {
                 only_what_a_person_may_see_is_found,
                 found_messages_come_in_pages,
                 a_rare_permission_is_found_behind_many_matches,
+                what_nearly_all_have_is_no_reason_to_be_found,
                 the_index_follows_in_steps,
                 an_edited_message_is_found_by_what_it_says_now,
                 a_deleted_message_is_found_by_nothing_it_said,

@@ -173,6 +173,29 @@ pub(in super::super) async fn a_rare_permission_is_found_behind_many_matches<F: 
     assert_eq!((ids(&found), found.has_more), (vec![second], true));
 }
 
+pub(in super::super) async fn what_nearly_all_have_is_no_reason_to_be_found<F: Fixture>(fixture: F) {
+    let store = fixture.open().await;
+    let (ana, bob) = (person(&store, "ana").await, person(&store, "bob").await);
+    let quiet = say(&store, &bob, "disk").await.0;
+    let both = say(&store, &ana, "status: the disk is full").await.0;
+    let apart = say(&store, &ana, "status: full, and the disk is old").await.0;
+    let many: Vec<_> = (0..1200).map(|n| publish(&ana, &format!("many{n}"), "status: the door is shut", &[])).collect();
+    store.commit(&many).await.unwrap();
+    for (typed, found) in [
+        ("status disk", vec![apart, both]),
+        ("disk", vec![apart, both, quiet]),
+        ("\"disk is full\"", vec![both]),
+        ("full status old", vec![apart]),
+        ("from:ana disk", vec![apart, both]),
+        ("status from:bob", vec![]),
+        ("disk -status", vec![quiet]),
+        ("-status", vec![quiet]),
+        ("status windows", vec![]),
+    ] {
+        assert_eq!(find(&store, &ana, typed).await, found, "{typed}");
+    }
+}
+
 pub(in super::super) async fn the_index_follows_in_steps<F: Fixture>(fixture: F) {
     let store = fixture.open().await;
     let ana = person(&store, "ana").await;

@@ -12,7 +12,7 @@ use super::{
     index::day,
     sight,
     sought::{Doings, Meant, Sought, Stretch},
-    terms::Expression,
+    terms::{Expression, Sample, tokens_of},
 };
 use crate::store::{
     StoreError,
@@ -38,6 +38,8 @@ pub(super) struct Hunt {
     reader: Reader,
     sought: Sought,
     expression: Option<Expression>,
+    /// What is common among those that were looked at in vain.
+    sample: Option<Sample>,
     /// Where it can be and nobody looked yet, oldest first.
     left: Vec<Stretch>,
     /// How many messages make the page and show whether there are more.
@@ -77,10 +79,12 @@ impl Hunt {
         let sought = Sought::new(search, query.filter, me, doings, topics).filter(|sought| !sought.is_contradiction());
         let Some(sought) = sought else { return Ok(None) };
         let span = of_days(connection, sought.time()).await?.minus(&Ranges::span(last.saturating_add(1), u64::MAX));
+        let expression = Expression::of(&sought);
         Ok(Some(Self {
             reader: history::reader(connection, user).await?,
             left: sought.stretches(&span),
-            expression: Expression::of(&sought),
+            sample: expression.as_ref().map(Sample::of),
+            expression,
             sought,
             wanted: query.limit as usize + 1,
             found: Vec::new(),
@@ -108,15 +112,18 @@ impl Hunt {
 
     /// Asks the index for the rest. It must hold all that was published and changed before this began.
     pub(super) async fn ask_index<B: Backend>(&mut self, backend: &B) -> Result<(), StoreError> {
-        let Some(expression) = self.expression.take() else { return Ok(()) };
+        let (Some(expression), Some(sample)) = (self.expression.take(), self.sample.take()) else { return Ok(()) };
+        let (mut asked, expression) = expression.rare_first(&sample);
         let mut looks = MATCHES_FIRST;
         while !self.is_over() {
             within(B::PATIENCE, async {
                 let mut read = backend.read().await?;
-                let looked = self.look(&mut *read, &expression, looks).await;
+                let looked = self.look(&mut *read, &asked, looks).await;
                 read.end(looked).await
             })
             .await?;
+            // What is rare may be common where this person sees nothing, or never come with what is common.
+            asked.clone_from(&expression);
             looks = MATCHES_MOST.min(looks * 4);
         }
         Ok(())
@@ -195,7 +202,16 @@ impl Hunt {
     async fn keep(&mut self, connection: &mut impl Statements, ids: &[i64]) -> Result<(), StoreError> {
         if !ids.is_empty() {
             let messages = connection.messages(ids).await?;
-            self.found.extend(messages.into_iter().filter(|message| self.sought.is(message)));
+            let (found, others): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| self.sought.is(message));
+            self.found.extend(found);
+            if let (Some(expression), Some(sample)) = (&self.expression, &mut self.sample) {
+                for message in others {
+                    if sample.is_full() {
+                        break;
+                    }
+                    sample.add(expression, &tokens_of(&message));
+                }
+            }
         }
         Ok(())
     }

@@ -149,8 +149,7 @@ async fn index_changed(connection: &mut impl Statements, indexed: i64) -> Result
 /// Puts messages into the index as they are now; what was deleted has no token there.
 async fn put(connection: &mut impl Statements, ids: &[i64]) -> Result<Vec<Message>, StoreError> {
     let messages = connection.messages(ids).await?;
-    let rows: Vec<_> =
-        messages.iter().map(|message| Indexed { id: int(message.id.0), tokens: tokens_of(message) }).collect();
+    let rows: Vec<_> = messages.iter().map(indexed).collect();
     connection.index(&rows).await?;
     Ok(messages)
 }
@@ -170,4 +169,8 @@ async fn note_days(connection: &mut impl Statements, messages: &[Message]) -> Re
         connection.widen_day(day, first, last).await?;
     }
     Ok(())
+}
+
+fn indexed(message: &Message) -> Indexed {
+    Indexed { id: int(message.id.0), tokens: tokens_of(message).into_iter().collect::<Vec<_>>().join(" ") }
 }

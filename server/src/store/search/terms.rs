@@ -4,7 +4,7 @@
 //! What the index finds for an [`Expression`] holds every message that is sought, and perhaps others: words further apart,
 //! or as long as their tokens and different behind that. So every message is looked at before it is answered.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, ops::Bound};
 
 use push_system::{
     audience::Recipient,
@@ -21,6 +21,8 @@ use super::{
 
 /// Bytes of a word that are indexed: `InnoDB` ignores tokens of more than 84 characters, and each byte takes two.
 const TOKEN_BYTES: usize = 40;
+/// Messages of a [`Sample`].
+const SAMPLE: usize = 50;
 /// The token of every message.
 const EVERY: &str = "xevery";
 /// The token of messages with a link.
@@ -40,6 +42,14 @@ impl Term {
         Self { token, goes_on: false }
     }
 
+    fn is_among(&self, tokens: &BTreeSet<String>) -> bool {
+        let from_here = (Bound::Included(self.token.as_str()), Bound::Unbounded);
+        tokens
+            .range::<str, _>(from_here)
+            .next()
+            .is_some_and(|next| if self.goes_on { next.starts_with(&self.token) } else { *next == self.token })
+    }
+
     /// Whether the token holds the whole of its text.
     fn says_all(&self) -> bool {
         self.token.len() < 1 + 2 * TOKEN_BYTES
@@ -49,7 +59,8 @@ impl Term {
 /// Which messages to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expression {
-    /// Of each of these, at least one; not empty.
+    /// Of each of these, at least one; not empty. A database that takes them one after the other gathers all that has the
+    /// first.
     pub all: Vec<Vec<Term>>,
     /// None of these.
     pub none: Vec<Term>,
@@ -96,6 +107,19 @@ impl Expression {
         Some(expression)
     }
 
+    /// What to ask first, and from then on: the same question with what is rare first. If something is so rare that the
+    /// sample is without it, the first is a wider one without what most of the sample has: that takes an index longest, and
+    /// mostly leaves out little of what is rare.
+    pub(super) fn rare_first(self, sample: &Sample) -> (Self, Self) {
+        let mut all: Vec<_> =
+            self.all.into_iter().zip(&sample.having).map(|(terms, having)| (*having, terms)).collect();
+        all.sort_by_key(|(having, _)| *having);
+        let tells = sample.size >= SAMPLE && all.first().is_some_and(|(having, _)| *having == 0);
+        let rare = all.iter().filter(|(having, _)| !tells || having * 2 < sample.size).map(|(_, terms)| terms.clone());
+        let first = Self { all: rare.collect(), none: self.none.clone() };
+        (first, Self { all: all.into_iter().map(|(_, terms)| terms).collect(), none: self.none })
+    }
+
     /// Asks for the priorities that will do, or for those that will not, whichever are fewer.
     fn add_priorities(&mut self, sought: &Sought) {
         let token = |priority: u8| Term::exact(priority_token(priority));
@@ -109,10 +133,36 @@ impl Expression {
     }
 }
 
-/// The tokens under which a message is found, separated by spaces; none of one that was deleted.
-pub(super) fn tokens_of(message: &Message) -> String {
+/// What is common among messages that were looked at, and that are not sought.
+#[derive(Debug)]
+pub(super) struct Sample {
+    size: usize,
+    /// How many of them have what stands at each place of [`Expression::all`].
+    having: Vec<usize>,
+}
+
+impl Sample {
+    pub(super) fn of(expression: &Expression) -> Self {
+        Self { size: 0, having: vec![0; expression.all.len()] }
+    }
+
+    /// Whether nothing more is needed: it is large enough, or there is nothing to choose from.
+    pub(super) fn is_full(&self) -> bool {
+        self.size >= SAMPLE || self.having.len() < 2
+    }
+
+    pub(super) fn add(&mut self, expression: &Expression, tokens: &BTreeSet<String>) {
+        self.size += 1;
+        for (having, terms) in self.having.iter_mut().zip(&expression.all) {
+            *having += usize::from(terms.iter().any(|term| term.is_among(tokens)));
+        }
+    }
+}
+
+/// The tokens under which a message is found; none of one that was deleted.
+pub(super) fn tokens_of(message: &Message) -> BTreeSet<String> {
     if message.deleted.is_some() {
-        return String::new();
+        return BTreeSet::new();
     }
     let mut tokens = BTreeSet::from([EVERY.to_owned(), priority_token(message.priority)]);
     tokens.insert(sender_token(message.sender.name.as_str()));
@@ -125,7 +175,7 @@ pub(super) fn tokens_of(message: &Message) -> String {
     for text in texts(message) {
         add_words(text, &mut tokens);
     }
-    tokens.into_iter().collect::<Vec<_>>().join(" ")
+    tokens
 }
 
 fn add_words(text: &str, tokens: &mut BTreeSet<String>) {
@@ -224,4 +274,59 @@ fn token(kind: char, text: &str) -> String {
         let _infallible = write!(token, "{byte:02x}");
     }
     token
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Expression {
+        let all = words.iter().map(|word| vec![Term::exact((*word).to_owned())]).collect();
+        Expression { all, none: vec![Term::exact("not".to_owned())] }
+    }
+
+    /// So many messages, of which each has the word that many times in ten.
+    fn messages(count: usize, shares: &[(&str, usize)]) -> Vec<BTreeSet<String>> {
+        let words_of =
+            |n: usize| shares.iter().filter(move |(_, share)| n % 10 < *share).map(|(word, _)| (*word).into());
+        (0..count).map(|n| words_of(n).collect()).collect()
+    }
+
+    fn asked(expression: Expression, messages: &[BTreeSet<String>]) -> (Expression, Expression) {
+        let mut sample = Sample::of(&expression);
+        messages.iter().for_each(|tokens| sample.add(&expression, tokens));
+        expression.rare_first(&sample)
+    }
+
+    #[test]
+    fn the_rare_is_asked_for_first() {
+        let others = messages(50, &[("many", 9), ("some", 4), ("few", 1)]);
+        let sorted = words(&["few", "some", "many"]);
+        assert_eq!(asked(words(&["many", "some", "few"]), &others), (sorted.clone(), sorted));
+    }
+
+    #[test]
+    fn what_most_have_is_not_asked_for_at_first_beside_what_none_has() {
+        let shares = [("many", 9), ("half", 5), ("some", 4)];
+        let given = words(&["many", "some", "none", "half"]);
+        let sorted = words(&["none", "some", "half", "many"]);
+        let wider = words(&["none", "some"]);
+        assert_eq!(asked(given.clone(), &messages(50, &shares)), (wider, sorted.clone()));
+        assert_eq!(asked(given.clone(), &messages(40, &shares)), (sorted.clone(), sorted));
+        assert_eq!(asked(given.clone(), &[]), (given.clone(), given), "of nothing nobody can tell");
+        assert_eq!(asked(words(&["many"]), &messages(50, &shares)).0, words(&["many"]));
+        assert_eq!(asked(words(&["none"]), &messages(50, &shares)).0, words(&["none"]));
+        assert_eq!(asked(words(&["none"]), &[]).0, words(&["none"]));
+    }
+
+    #[test]
+    fn one_of_several_will_do_and_so_does_what_begins_like_it() {
+        let others = messages(50, &[("backups", 6), ("red", 2), ("blue", 1)]);
+        let begun = vec![Term { token: "back".into(), goes_on: true }];
+        let exact = vec![Term::exact("back".into())];
+        let colours = vec![Term::exact("red".into()), Term::exact("blue".into())];
+        let both = |all: [&Vec<Term>; 2]| Expression { all: all.map(Clone::clone).into(), none: Vec::new() };
+        assert_eq!(asked(both([&begun, &colours]), &others).0, both([&colours, &begun]));
+        assert_eq!(asked(both([&colours, &exact]), &others).1, both([&exact, &colours]));
+    }
 }
