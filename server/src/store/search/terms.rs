@@ -294,7 +294,9 @@ mod tests {
 
     fn asked(expression: Expression, messages: &[BTreeSet<String>]) -> (Expression, Expression) {
         let mut sample = Sample::of(&expression);
-        messages.iter().for_each(|tokens| sample.add(&expression, tokens));
+        for tokens in messages {
+            sample.add(&expression, tokens);
+        }
         expression.rare_first(&sample)
     }
 
