@@ -42,12 +42,13 @@ pub fn FeedList(
     };
     let [long, long_wide] = LONG;
     let stretch = move |key| {
-        let is_long = Memo::new(move |_| feed.rows_of(key).len() >= long);
-        stretch_of("stretch", is_long, move || feed.rows_of(key), row)
+        let rows = Memo::new(move |_| feed.rows_of(key));
+        stretch_of("stretch", move || rows.with(Vec::len) >= long, rows, row)
     };
     let wide = move |key| {
-        let is_long = Memo::new(move |_| feed.rows_in(key) >= long_wide);
-        stretch_of("stretch is-wide", is_long, move || feed.stretches_of(key), stretch)
+        let within = Memo::new(move |_| feed.stretches_of(key));
+        let is_long = move || within.with(|within| feed.rows_in(within)) >= long_wide;
+        stretch_of("stretch is-wide", is_long, within, stretch)
     };
     let section = NodeRef::<html::Section>::new();
     Effect::new(move |before: Option<()>| {
@@ -84,17 +85,16 @@ pub fn FeedList(
 /// A stretch of the list. Rows are heard as items of one list: a part of it is nothing by itself, which they would take after.
 fn stretch_of<T, V>(
     class: &'static str,
-    is_long: Memo<bool>,
-    parts: impl Fn() -> Vec<T> + Send + Sync + 'static,
+    is_long: impl Fn() -> bool + Send + Sync + 'static,
+    parts: Memo<Vec<T>>,
     part: impl Fn(T) -> V + Clone + Send + 'static,
 ) -> impl IntoView
 where
     T: Part + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let parts = Memo::new(move |_| parts());
     view! {
-        <li class=class class:is-long=move || is_long.get() role="presentation">
+        <li class=class class:is-long=is_long role="presentation">
             <ol role="presentation">
                 <For each=move || parts.get() key=T::clone children=part />
             </ol>

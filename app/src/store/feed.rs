@@ -91,17 +91,16 @@ impl Feed {
         self.wide.with(|cut| parts(cut, wide))
     }
 
-    /// How many rows are in one of the wide stretches; reactive.
-    pub fn rows_in(&self, wide: Key) -> usize {
-        let within = self.stretches_of(wide);
-        self.stretches.with(|(_, all)| {
-            all.iter().filter(|stretch| within.contains(&stretch.key)).map(|stretch| stretch.parts.len()).sum()
-        })
-    }
-
     /// The rows of one of the stretches; reactive.
     pub fn rows_of(&self, stretch: Key) -> Vec<Row> {
         self.stretches.with(|cut| parts(cut, stretch))
+    }
+
+    /// How many rows are in these stretches; reactive.
+    pub fn rows_in(&self, stretches: &[Key]) -> usize {
+        self.stretches.with(|(_, all)| {
+            all.iter().filter(|stretch| stretches.contains(&stretch.key)).map(|stretch| stretch.parts.len()).sum()
+        })
     }
 
     /// How many of the rows are unread; reactive.
