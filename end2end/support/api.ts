@@ -70,6 +70,11 @@ export class Api {
     return (await json<{ messages: Message[] }>(answer, 'GET /message')).messages;
   }
 
+  /** How many messages are unread, as the server has it. */
+  async unread(): Promise<number> {
+    return (await this.ask<{ counters: { unread: number } }>('GET', '/inbox')).counters.unread;
+  }
+
   async edit(id: number, message: string): Promise<Message> {
     return this.ask<Message>('PATCH', `/message/${id}`, { message });
   }

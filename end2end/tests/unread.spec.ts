@@ -28,6 +28,36 @@ test('three tabs and another device agree on what is unread', async ({ person })
   }
 });
 
+test('what takes back a change is stored after it, however long that takes', async ({ person }) => {
+  const alice = await person('alice');
+  const bob = await person('bob');
+  await alice.api.publishAll(['one', 'two']);
+  await bob.inbox.showsUnread(2);
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let asked = 0;
+  await bob.page.route('**/state', async (route) => {
+    if ('seen_upto' in route.request().postDataJSON()) return route.continue();
+    asked += 1;
+    if (asked === 1) await released;
+    await route.continue();
+  });
+
+  await bob.inbox.markAll.click();
+  await bob.inbox.showsUnread(0);
+  await bob.inbox.undo.click();
+  await bob.inbox.showsUnread(2);
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  // Requests go out in the order in which they are made.
+  await bob.page.evaluate(() => fetch('/healthz').then((answer) => answer.text()));
+  expect(asked).toBe(1);
+  const stored = bob.page.waitForResponse((answer) => answer.request().postData()?.includes('"unread":[[') ?? false);
+  release();
+  await stored;
+  expect(await bob.api.unread()).toBe(2);
+  await bob.inbox.showsUnread(2);
+});
+
 test('what is unread is still unread after a reload, and what was read stays read', async ({ person }) => {
   const alice = await person('alice');
   const bob = await person('bob');

@@ -1,15 +1,20 @@
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use gloo_net::http::{Method, RequestBuilder, Response};
+use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
 use push_system::{
     catalogue::Sentence,
     error::{ErrorCode, Problem, Rejection},
     session::client::Login,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use web_sys::AbortController;
 
 use super::refresh;
 use crate::{whole::Whole, words::words};
+
+/// How long a server may take to begin its answer. Others wait for a change that is stored before them.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// One request, which can be made again.
 pub(super) struct Ask {
@@ -37,11 +42,17 @@ impl Ask {
 
     /// Makes the request, once.
     pub(super) async fn send(&self) -> Result<Response, gloo_net::Error> {
-        let request = RequestBuilder::new(&self.address).method(self.method.clone());
-        match &self.body {
+        let abort = AbortController::new().ok();
+        let signal = abort.as_ref().map(AbortController::signal);
+        let give_up = move || abort.iter().for_each(AbortController::abort);
+        let timer = set_timeout_with_handle(give_up, ANSWER_WITHIN).ok();
+        let request = RequestBuilder::new(&self.address).method(self.method.clone()).abort_signal(signal.as_ref());
+        let answer = match &self.body {
             None => request.send().await,
             Some(body) => request.header("content-type", "application/json").body(body.as_str())?.send().await,
-        }
+        };
+        timer.iter().for_each(TimeoutHandle::clear);
+        answer
     }
 
     /// Makes the request and reads the answer.

@@ -1,6 +1,6 @@
 use push_system::session::client::ClientSession;
 
-use super::{browser, socket::Socket};
+use super::{browser, socket::Socket, turns::Turns};
 
 /// The session with the socket it has now.
 pub(super) struct Link {
@@ -20,6 +20,8 @@ pub(super) struct Link {
     pub(super) leaving: bool,
     /// When the page last looked how far its person has seen.
     pub(super) seen_at: u64,
+    /// What was marked and is not stored yet.
+    pub(super) turns: Turns,
     last_now: u64,
 }
 
@@ -35,6 +37,7 @@ impl Link {
             to_announce: 0,
             leaving: false,
             seen_at: 0,
+            turns: Turns::default(),
             last_now: 0,
         }
     }

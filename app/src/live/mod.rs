@@ -3,7 +3,7 @@
 //!
 //! - [`browser`]: the clock, the address bar, the tab. [`storage`]: what outlives a reload.
 //! - `socket`: one WebSocket. `link`: the session and its socket. `effects`: what the session asks for.
-//! - `frames`: what the server says. `sending`, `reading`, `changing`: what the person does.
+//! - `frames`: what the server says. `sending`, `reading`, `changing`: what the person does, and `turns`: in which order.
 
 pub mod browser;
 mod changing;
@@ -14,6 +14,7 @@ mod reading;
 mod sending;
 mod socket;
 pub mod storage;
+mod turns;
 
 use std::time::Duration;
 
@@ -85,6 +86,7 @@ impl Live {
                     self.with_link(|link| link.leaving = true);
                 }
             }),
+            window_event_listener_untyped("pagehide", move |_| self.hurry()),
             // A page from the back/forward cache shows the past, perhaps another person's.
             window_event_listener_untyped("pageshow", |event| {
                 if browser::is_restored(&event) {

@@ -1,4 +1,4 @@
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use push_system::{
     ids::{MessageId, Seq},
     limits,
@@ -56,10 +56,10 @@ impl Live {
         self.store.toast.set(Some(Toast { text, undo: Some(Undo::State(undo)) }));
     }
 
-    /// Shows a change at once, and stores it.
+    /// Shows a change at once, and stores it after those before.
     pub fn change_state(self, change: StateChange) {
         let Some(ticket) = self.store.unconfirmed.try_update(|changes| changes.begin(change.clone())) else { return };
-        spawn_local(async move {
+        self.in_turn(async move {
             // Nobody asked for what the page does by itself.
             let by_itself = change.seen_upto.is_some();
             for step in change.steps(limits::READ_RANGES) {

@@ -64,9 +64,12 @@ impl Unconfirmed {
         }
     }
 
-    /// The log led to this state: it wins over everything answered, and over what it contains.
+    /// The log led to this state: it wins over everything answered, and over what it contains. They are stored one after the
+    /// other: behind one that is still on its way, what the state contains by chance is not there yet.
     pub fn folded(&mut self, state: &State) {
-        self.changes.retain(|change| !change.answered && state.after(&change.wanted) != *state);
+        let is_there = |change: &&Change| change.answered || state.after(&change.wanted) == *state;
+        let count = self.changes.iter().take_while(is_there).count();
+        self.changes.drain(..count);
     }
 
     /// The state as the person sees it.
@@ -136,6 +139,17 @@ mod tests {
         changes.begin(read(5));
         changes.folded(&upto(4));
         assert_eq!(changes.over(upto(4)), upto(5));
+    }
+
+    #[test]
+    fn what_takes_back_a_change_on_its_way_is_shown_with_it() {
+        let mut changes = Unconfirmed::default();
+        changes.begin(read(4));
+        changes.begin(ReadChange { unread: Ranges::one(4), ..ReadChange::default() }.into());
+        changes.folded(&upto(3));
+        assert_eq!(changes.over(upto(3)), upto(3), "another device changed something else");
+        changes.folded(&upto(4));
+        assert_eq!(changes.over(upto(4)), upto(3));
     }
 
     #[test]
