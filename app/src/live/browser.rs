@@ -1,6 +1,8 @@
 //! What only a browser has: a clock, an address bar, a tab.
 
-use leptos::prelude::{document, window, window_event_listener_untyped};
+use std::time::Duration;
+
+use leptos::prelude::{document, request_animation_frame, set_timeout, window, window_event_listener_untyped};
 use push_system::{api::Filter, position::Pos, timestamp::Timestamp};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -137,6 +139,22 @@ pub async fn copy(text: &str) -> bool {
     }
     let writing = window().navigator().clipboard().write_text(text);
     JsFuture::from(writing).await.is_ok()
+}
+
+/// Comes back once the next frame was drawn; while nobody looks at the tab there is none.
+pub async fn frame() {
+    let frame = js_sys::Promise::new(&mut |drawn, _| {
+        request_animation_frame(move || {
+            set_timeout(
+                move || {
+                    // A promise is resolved with anything.
+                    drawn.call0(&JsValue::NULL).ok();
+                },
+                Duration::ZERO,
+            );
+        });
+    });
+    JsFuture::from(frame).await.ok();
 }
 
 /// Whether the keyboard has a command key.

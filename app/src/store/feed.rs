@@ -1,7 +1,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use push_system::{
     accounts::Person,
-    api::Filter,
+    api::{Filter, HistoryPage},
     ids::MessageId,
     inbox::Inbox,
     limits,
@@ -18,11 +18,15 @@ use crate::{
     api,
     clock::Clock,
     draw::{self, Eye, Look},
+    live::browser,
     question::Question,
     words::words,
 };
 
 use super::Toast;
+
+/// Rows of a page of older ones that come in one frame.
+const IN_ONE_FRAME: usize = 25;
 
 /// The list of the inbox: what is loaded, cut to a filter and put into rows.
 #[derive(Clone, Copy)]
@@ -125,8 +129,6 @@ impl Feed {
     /// Loads the next page below, unless one is on its way.
     pub fn load_older(self) {
         let filter = self.filter.get_untracked();
-        let known = move || (untrack(|| self.oldest()), self.store.resets.get_untracked());
-        let (oldest, resets) = known();
         // While another filter's first page is on its way, what is older is not known.
         let busy = self.loading.get_untracked() || (filter != Filter::Inbox && self.results.loading.get_untracked());
         if busy || !self.has_more.get_untracked() {
@@ -134,28 +136,58 @@ impl Feed {
         }
         self.loading.set(true);
         spawn_local(async move {
-            // The inbox is a piece of all there is, without a hole; what is put away is left out when it is drawn.
-            let asked = if filter == Filter::Inbox { Filter::All } else { filter };
-            let question = Question { filter: asked, before: oldest, ..Question::default() };
-            let answer = api::messages(&question, limits::SNAPSHOT_MESSAGES).await;
+            self.load(filter).await;
             self.loading.try_set(false);
-            // The list may have gone, or end elsewhere by now: then this page would leave a hole. And what is older than a
-            // snapshot is not known to be true.
-            let same = self.filter.try_get_untracked() == Some(filter);
-            if !same || known() != (oldest, resets) {
+        });
+    }
+
+    async fn load(self, filter: Filter) {
+        let end = self.end(filter);
+        // The inbox is a piece of all there is, without a hole; what is put away is left out when it is drawn.
+        let asked = if filter == Filter::Inbox { Filter::All } else { filter };
+        let before = end.and_then(|(oldest, _)| oldest);
+        let question = Question { filter: asked, before, ..Question::default() };
+        let answer = api::messages(&question, limits::SNAPSHOT_MESSAGES).await;
+        if self.end(filter) != end {
+            return;
+        }
+        match answer {
+            Ok(page) => self.put_below(filter, page).await,
+            Err(_) => {
+                let text = words().load_failed.to_owned();
+                self.store.toast.set(Some(Toast { text, undo: None }));
+            }
+        }
+    }
+
+    /// Where the list ends, and of which snapshot it is. Where that is another one by now, the page asked for would leave a hole;
+    /// and what is older than a snapshot is not known to be true. None where the list has gone.
+    fn end(self, filter: Filter) -> Option<(Option<MessageId>, u32)> {
+        let is_here = self.filter.try_get_untracked() == Some(filter);
+        is_here.then(|| (untrack(|| self.oldest()), self.store.resets.get_untracked()))
+    }
+
+    /// Puts a page below what is loaded, some of it in each frame: to draw and lay out all of it at once takes longer than one
+    /// should.
+    async fn put_below(self, filter: Filter, page: HistoryPage) {
+        let HistoryPage { mut messages, has_more, search } = page;
+        loop {
+            let later = messages.split_off(messages.len().min(IN_ONE_FRAME));
+            let (has_more, is_all) = (has_more || !later.is_empty(), later.is_empty());
+            match filter {
+                Filter::Inbox => self.store.inbox.update(|inbox| inbox.add_older(messages, has_more)),
+                _ => self.results.extend(HistoryPage { messages, has_more, search: search.clone() }),
+            }
+            if is_all {
                 return;
             }
-            match (answer, filter) {
-                (Ok(page), Filter::Inbox) => {
-                    self.store.inbox.update(|inbox| inbox.add_older(page.messages, page.has_more));
-                }
-                (Ok(page), _) => self.results.extend(page),
-                (Err(_), _) => {
-                    let text = words().load_failed.to_owned();
-                    self.store.toast.set(Some(Toast { text, undo: None }));
-                }
+            let end = self.end(filter);
+            browser::frame().await;
+            if self.end(filter) != end {
+                return;
             }
-        });
+            messages = later;
+        }
     }
 }
 
