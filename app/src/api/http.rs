@@ -1,6 +1,7 @@
 use std::{pin::Pin, time::Duration};
 
-use gloo_net::http::{Method, RequestBuilder, Response};
+use gloo_net::http::{Method, Request, Response};
+use js_sys::Reflect;
 use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
 use push_system::{
     catalogue::Sentence,
@@ -8,13 +9,18 @@ use push_system::{
     session::client::Login,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use web_sys::AbortController;
+use wasm_bindgen::JsValue;
+use web_sys::{AbortController, AbortSignal, Headers, RequestInit};
 
 use super::refresh;
 use crate::{whole::Whole, words::words};
 
 /// How long a server may take to begin its answer. Others wait for a change that is stored before them.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// How much of a change may still be on its way when its page is left. Browsers keep 64 KiB of all such bodies together, and
+/// refuse what is more (<https://fetch.spec.whatwg.org/#http-network-or-cache-fetch>).
+const OUTLIVES_ITS_PAGE: usize = 8 * 1024;
 
 /// One request, which can be made again.
 pub(super) struct Ask {
@@ -46,13 +52,30 @@ impl Ask {
         let signal = abort.as_ref().map(AbortController::signal);
         let give_up = move || abort.iter().for_each(AbortController::abort);
         let timer = set_timeout_with_handle(give_up, ANSWER_WITHIN).ok();
-        let request = RequestBuilder::new(&self.address).method(self.method.clone()).abort_signal(signal.as_ref());
-        let answer = match &self.body {
-            None => request.send().await,
-            Some(body) => request.header("content-type", "application/json").body(body.as_str())?.send().await,
+        let answer = match self.request(signal.as_ref()) {
+            Ok(request) => request.send().await,
+            Err(refused) => Err(gloo_net::Error::GlooError(refused.as_string().unwrap_or_default())),
         };
         timer.iter().for_each(TimeoutHandle::clear);
         answer
+    }
+
+    /// The request as the browser takes it. What was done on a page that is left at once is done all the same.
+    fn request(&self, signal: Option<&AbortSignal>) -> Result<Request, JsValue> {
+        let init = RequestInit::new();
+        init.set_method(self.method.as_ref());
+        init.set_signal(signal);
+        let mut length = 0;
+        if let Some(body) = &self.body {
+            let headers = Headers::new()?;
+            headers.set("content-type", "application/json")?;
+            init.set_headers(&headers);
+            init.set_body(&JsValue::from_str(body));
+            length = body.len();
+        }
+        let outlives = self.method != Method::GET && length <= OUTLIVES_ITS_PAGE;
+        Reflect::set(&init, &JsValue::from_str("keepalive"), &JsValue::from_bool(outlives))?;
+        Ok(web_sys::Request::new_with_str_and_init(&self.address, &init)?.into())
     }
 
     /// Makes the request and reads the answer.

@@ -151,12 +151,11 @@ impl Feed {
         if self.end(filter) != end {
             return;
         }
-        match answer {
-            Ok(page) => self.put_below(filter, page).await,
-            Err(_) => {
-                let text = words().load_failed.to_owned();
-                self.store.toast.set(Some(Toast { text, undo: None }));
-            }
+        if let Ok(page) = answer {
+            self.put_below(filter, page).await;
+        } else {
+            let text = words().load_failed.to_owned();
+            self.store.toast.set(Some(Toast { text, undo: None }));
         }
     }
 
