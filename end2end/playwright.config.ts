@@ -14,7 +14,7 @@ export default defineConfig({
   // For what hangs, on a machine that is slow and busy; what is waited for has a limit of its own.
   timeout: 180_000,
   expect: { timeout: 10_000 },
-  reporter: [['list'], ['json', { outputFile: '../target/test-logs/browser.json' }]],
+  reporter: [['list'], ['json', { outputFile: '../target/test-logs/browser.json' }], ['./support/failures.ts']],
   use: {
     trace: 'retain-on-failure',
     locale: 'en-US',
