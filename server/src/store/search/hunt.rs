@@ -1,5 +1,6 @@
 //! One search: which messages are looked at, in which order, and when it is enough.
 
+use futures::future;
 use push_system::{
     api::HistoryQuery,
     ids::{MessageId, UserId},
@@ -19,7 +20,7 @@ use crate::store::{
     backend::{Backend, within},
     history,
     rows::int,
-    statements::{Span, Statements},
+    statements::{SearchRows as _, Span, Statements},
     stretches::Reader,
 };
 
@@ -116,12 +117,15 @@ impl Hunt {
         let (mut asked, expression) = expression.rare_first(&sample);
         let mut looks = MATCHES_FIRST;
         while !self.is_over() {
+            let matches = matches(backend, &asked, self.span(), looks).await?;
+            let end = matches.last().copied().filter(|_| matches.len() == looks as usize);
             within(B::PATIENCE, async {
                 let mut read = backend.read().await?;
-                let looked = self.look(&mut *read, &asked, looks).await;
+                let looked = self.look(&mut *read, &matches).await;
                 read.end(looked).await
             })
             .await?;
+            self.leave_behind(end);
             // What is rare may be common where this person sees nothing, or never come with what is common.
             asked.clone_from(&expression);
             looks = MATCHES_MOST.min(looks * 4);
@@ -170,16 +174,17 @@ impl Hunt {
         self.keep(connection, &ids).await
     }
 
-    /// Looks at the newest matches where nobody looked yet.
-    async fn look(
-        &mut self,
-        connection: &mut impl Statements,
-        expression: &Expression,
-        looks: u32,
-    ) -> Result<(), StoreError> {
-        let (Some(oldest), Some(newest)) = (self.left.first(), self.left.last()) else { return Ok(()) };
-        let span = Span { after: int(oldest.from) - 1, through: int(newest.to) };
-        let matches = connection.matches(expression, span, looks).await?;
+    /// Where nobody looked yet, and what lies between.
+    fn span(&self) -> Span {
+        let (oldest, newest) = (self.left.first(), self.left.last());
+        Span {
+            after: oldest.map_or(0, |stretch| int(stretch.from) - 1),
+            through: newest.map_or(0, |stretch| int(stretch.to)),
+        }
+    }
+
+    /// Looks at matches where nobody looked yet.
+    async fn look(&mut self, connection: &mut impl Statements, matches: &[i64]) -> Result<(), StoreError> {
         let here: Vec<_> = matches.iter().copied().filter(|id| self.is_left(*id)).collect();
         let visible = sight::visible(connection, &self.reader, &here).await?;
         let can_be = visible.into_iter().filter(|(id, sender)| {
@@ -193,8 +198,6 @@ impl Hunt {
             }
             self.keep(connection, some).await?;
         }
-        let all = matches.len() < looks as usize;
-        self.leave_behind(matches.last().copied().filter(|_| !all));
         Ok(())
     }
 
@@ -230,6 +233,39 @@ impl Hunt {
             stretch.from <= stretch.to
         });
     }
+}
+
+/// The newest matches, newest first. What says only which messages it does not want leaves all of them to be gone through, where
+/// most have it: the two halves are asked at the same time.
+async fn matches<B: Backend>(
+    backend: &B,
+    expression: &Expression,
+    span: Span,
+    looks: u32,
+) -> Result<Vec<i64>, StoreError> {
+    if expression.excluded_alone().is_none() {
+        return matches_in(backend, expression, span, looks).await;
+    }
+    let middle = i64::midpoint(span.after, span.through);
+    let (older, newer) = (Span { through: middle, ..span }, Span { after: middle, ..span });
+    let (newer, older) =
+        future::try_join(matches_in(backend, expression, newer, looks), matches_in(backend, expression, older, looks))
+            .await?;
+    Ok(newer.into_iter().chain(older).take(looks as usize).collect())
+}
+
+async fn matches_in<B: Backend>(
+    backend: &B,
+    expression: &Expression,
+    span: Span,
+    looks: u32,
+) -> Result<Vec<i64>, StoreError> {
+    within(B::PATIENCE, async {
+        let mut read = backend.read().await?;
+        let matches = read.matches(expression, span, looks).await;
+        read.end(matches).await
+    })
+    .await
 }
 
 /// What the names of topics in a search mean, as they would in a message of this person's.

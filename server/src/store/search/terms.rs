@@ -4,7 +4,7 @@
 //! What the index finds for an [`Expression`] holds every message that is sought, and perhaps others: words further apart,
 //! or as long as their tokens and different behind that. So every message is looked at before it is answered.
 
-use std::{collections::BTreeSet, fmt::Write as _, ops::Bound};
+use std::{cmp::Reverse, collections::BTreeSet, fmt::Write as _, ops::Bound};
 
 use push_system::{
     audience::Recipient,
@@ -79,6 +79,12 @@ impl Expression {
         if self.none.is_empty() { all } else { format!("({all}){not}{}", alternatives(&self.none)) }
     }
 
+    /// What is excluded, where nothing else is asked.
+    pub fn excluded_alone(&self) -> Option<&[Term]> {
+        let is_every = matches!(&self.all[..], [terms] if matches!(&terms[..], [term] if term.token == EVERY));
+        (is_every && !self.none.is_empty()).then_some(&self.none)
+    }
+
     /// What holds all messages that are sought. None when no token tells anything about them.
     pub(super) fn of(sought: &Sought) -> Option<Self> {
         let mut expression = Self { all: Vec::new(), none: Vec::new() };
@@ -109,15 +115,19 @@ impl Expression {
 
     /// What to ask first, and from then on: the same question with what is rare first. If something is so rare that the
     /// sample is without it, the first is a wider one without what most of the sample has: that takes an index longest, and
-    /// mostly leaves out little of what is rare.
+    /// mostly leaves out little of what is rare. What is excluded stands the other way round, as a message is left out by the
+    /// first it has.
     pub(super) fn rare_first(self, sample: &Sample) -> (Self, Self) {
+        let mut none: Vec<_> = self.none.into_iter().zip(&sample.excluded).collect();
+        none.sort_by_key(|(_, having)| Reverse(**having));
+        let none: Vec<_> = none.into_iter().map(|(term, _)| term).collect();
         let mut all: Vec<_> =
             self.all.into_iter().zip(&sample.having).map(|(terms, having)| (*having, terms)).collect();
         all.sort_by_key(|(having, _)| *having);
         let tells = sample.size >= SAMPLE && all.first().is_some_and(|(having, _)| *having == 0);
         let rare = all.iter().filter(|(having, _)| !tells || having * 2 < sample.size).map(|(_, terms)| terms.clone());
-        let first = Self { all: rare.collect(), none: self.none.clone() };
-        (first, Self { all: all.into_iter().map(|(_, terms)| terms).collect(), none: self.none })
+        let first = Self { all: rare.collect(), none: none.clone() };
+        (first, Self { all: all.into_iter().map(|(_, terms)| terms).collect(), none })
     }
 
     /// Asks for the priorities that will do, or for those that will not, whichever are fewer.
@@ -139,22 +149,27 @@ pub(super) struct Sample {
     size: usize,
     /// How many of them have what stands at each place of [`Expression::all`].
     having: Vec<usize>,
+    /// The same of [`Expression::none`].
+    excluded: Vec<usize>,
 }
 
 impl Sample {
     pub(super) fn of(expression: &Expression) -> Self {
-        Self { size: 0, having: vec![0; expression.all.len()] }
+        Self { size: 0, having: vec![0; expression.all.len()], excluded: vec![0; expression.none.len()] }
     }
 
     /// Whether nothing more is needed: it is large enough, or there is nothing to choose from.
     pub(super) fn is_full(&self) -> bool {
-        self.size >= SAMPLE || self.having.len() < 2
+        self.size >= SAMPLE || (self.having.len() < 2 && self.excluded.len() < 2)
     }
 
     pub(super) fn add(&mut self, expression: &Expression, tokens: &BTreeSet<String>) {
         self.size += 1;
         for (having, terms) in self.having.iter_mut().zip(&expression.all) {
             *having += usize::from(terms.iter().any(|term| term.is_among(tokens)));
+        }
+        for (having, term) in self.excluded.iter_mut().zip(&expression.none) {
+            *having += usize::from(term.is_among(tokens));
         }
     }
 }
@@ -319,6 +334,18 @@ mod tests {
         assert_eq!(asked(words(&["many"]), &messages(50, &shares)).0, words(&["many"]));
         assert_eq!(asked(words(&["none"]), &messages(50, &shares)).0, words(&["none"]));
         assert_eq!(asked(words(&["none"]), &[]).0, words(&["none"]));
+    }
+
+    #[test]
+    fn what_leaves_out_the_most_is_excluded_first() {
+        let others = messages(50, &[("few", 1), ("many", 9), ("every", 10)]);
+        let term = |token: &str| Term::exact(token.to_owned());
+        let expression = |none: [&str; 3]| Expression { all: vec![vec![term(EVERY)]], none: none.map(term).into() };
+        let (first, full) = asked(expression(["none", "few", "many"]), &others);
+        assert_eq!(first, expression(["many", "few", "none"]));
+        assert_eq!(full.excluded_alone(), Some(&first.none[..]));
+        assert_eq!(words(&["few"]).excluded_alone(), None);
+        assert_eq!(Expression { none: Vec::new(), ..first }.excluded_alone(), None);
     }
 
     #[test]
